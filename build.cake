@@ -1,0 +1,251 @@
+// The build. Started by build.sh, which has seen to the tools: ./build.sh --target=Build|Demo|Test|Check|Format|Bench|Pack|Native
+// What is up to date is skipped: a fingerprint (paths, lengths and times of all inputs) of the last good build lies in artifacts/stamps.
+using System.Security.Cryptography;
+using System.Xml.Linq;
+
+string target = Argument("target", "Build");
+const string Configuration = "Release";
+string root = Context.Environment.WorkingDirectory.FullPath;
+string At(params string[] parts) => System.IO.Path.Combine(parts.Prepend(root).ToArray());
+
+string nativeFolder = At("artifacts", "cmake");
+string nativeLibrary = At("artifacts", "native", "libditto_cpu.so");
+string launcher = At("artifacts", "bin", "ditto");
+string resultsFolder = At("artifacts", "test-results");
+string toolAssembly = At("tools", "ditto", "bin", Configuration, "net10.0", "ditto.dll");
+string[] testProjects = System.IO.Directory.GetFiles(At("tests"), "*.Tests.csproj", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToArray();
+string[] packageProjects = System.IO.Directory.GetFiles(At("src"), "*.csproj", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToArray();
+string[] managedInputs = ["src", "tools", "tests", "kernels", "Directory.Build.props", ".editorconfig", "Ditto.slnx"];
+
+string testSummary = null;     // "N passed, N failed, N skipped" once tests have run; the last line of the output
+bool testsFailed = false;
+
+// ---- helpers ----
+
+/// Plain text to standard output: in order with what the programs print, and the same in a log file as on a terminal.
+void Say(string text) => Console.Out.WriteLine(text);
+
+/// Runs a program with the output going straight to the terminal, and fails with its name and exit code.
+void Run(string program, params string[] arguments)
+{
+    int code = Start(program, arguments);
+    if (code != 0) throw new CakeException($"{program} {string.Join(' ', arguments)}: exit code {code}");
+}
+
+int Start(string program, params string[] arguments)
+{
+    ProcessArgumentBuilder builder = new();
+    foreach (string argument in arguments) builder.AppendQuoted(argument);
+    return StartProcess(program, new ProcessSettings { Arguments = builder, WorkingDirectory = root, Silent = true });
+}
+
+IEnumerable<string> FilesBelow(string folder) =>
+    System.IO.Directory.EnumerateFiles(folder)
+        .Concat(System.IO.Directory.EnumerateDirectories(folder)
+            .Where(inner => System.IO.Path.GetFileName(inner) is not ("bin" or "obj" or "TestResults" or "__pycache__"))
+            .SelectMany(FilesBelow));
+
+string Fingerprint(IEnumerable<string> paths)
+{
+    IEnumerable<string> files = paths.SelectMany(path => System.IO.Directory.Exists(At(path)) ? FilesBelow(At(path)) : new[] { At(path) });
+    StringBuilder text = new();
+    foreach (System.IO.FileInfo file in files.Order(StringComparer.Ordinal).Select(path => new System.IO.FileInfo(path)).Where(file => file.Exists))
+        text.Append(file.FullName).Append('|').Append(file.Length).Append('|').Append(file.LastWriteTimeUtc.Ticks).Append('\n');
+    return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+}
+
+/// Does the work unless its inputs are those of the last good run and its outputs are still there.
+void UnlessUpToDate(string name, Func<string> fingerprint, IEnumerable<string> outputs, Action work)
+{
+    string stamp = At("artifacts", "stamps", name);
+    string before = fingerprint();
+    if (System.IO.File.Exists(stamp) && System.IO.File.ReadAllText(stamp) == before && outputs.All(System.IO.File.Exists))
+    {
+        Say($"{name} is up to date");
+        return;
+    }
+    if (System.IO.File.Exists(stamp)) System.IO.File.Delete(stamp);
+    work();
+    System.IO.Directory.CreateDirectory(At("artifacts", "stamps"));
+    System.IO.File.WriteAllText(stamp, fingerprint());
+}
+
+string OutputOf(string project) =>
+    At(System.IO.Path.GetDirectoryName(project), "bin", Configuration, "net10.0", $"Ditto.{System.IO.Path.GetFileNameWithoutExtension(project)}.dll");
+
+string[] KernelSources() => FilesBelow(At("kernels"))
+    .Where(path => System.IO.Path.GetExtension(path) is ".cu" or ".cuh" or ".cpp" or ".h").Order(StringComparer.Ordinal).ToArray();
+
+// ---- building ----
+
+Task("Native")
+    .Description("Builds the CPU device, artifacts/native/libditto_cpu.so, from kernels/.")
+    .Does(() => UnlessUpToDate("Native", () => Fingerprint(["kernels"]), [nativeLibrary], () =>
+    {
+        string cache = System.IO.Path.Combine(nativeFolder, "CMakeCache.txt");
+        bool configured = System.IO.File.Exists(cache);
+        if (configured && !System.IO.File.ReadAllLines(cache).Contains($"CMAKE_HOME_DIRECTORY:INTERNAL={At("kernels")}"))
+        {
+            System.IO.Directory.Delete(nativeFolder, recursive: true);     // the tree has moved, and CMake's cache holds absolute paths
+            configured = false;
+        }
+        List<string> configure = ["-S", At("kernels"), "-B", nativeFolder, "-DCMAKE_BUILD_TYPE=Release"];
+        if (!configured && Context.Tools.Resolve("ninja") is not null) configure.AddRange(["-G", "Ninja"]);
+        Run("cmake", configure.ToArray());
+        Run("cmake", "--build", nativeFolder, "--parallel", Environment.ProcessorCount.ToString());
+        if (!System.IO.File.Exists(nativeLibrary)) throw new CakeException($"CMake ended well but made no {nativeLibrary}");
+    }));
+
+Task("Build")
+    .Description("Native, then every project of Ditto.slnx, and the launcher artifacts/bin/ditto.")
+    .IsDependentOn("Native")
+    .Does(() =>
+    {
+        string library = System.IO.Path.GetRelativePath(root, nativeLibrary);
+        UnlessUpToDate("Build", () => Fingerprint([.. managedInputs, library]), [toolAssembly, .. testProjects.Select(OutputOf)],
+            () => Run("dotnet", "build", At("Ditto.slnx"), "--configuration", Configuration, "--nologo", "--verbosity", "quiet"));
+        WriteLauncher();
+    });
+
+void WriteLauncher()
+{
+    // Joined by hand: Cake gives a multi-line literal the line ends of another system.
+    string script = string.Join('\n',
+        "#!/bin/sh",
+        "# Starts the command line as it was last built.",
+        "command -v dotnet > /dev/null || PATH=${DOTNET_ROOT:-$HOME/.dotnet}:$PATH",
+        "here=$(dirname -- \"$(readlink -f -- \"$0\")\")",
+        $"exec dotnet \"$here/../../tools/ditto/bin/{Configuration}/net10.0/ditto.dll\" \"$@\"",
+        "");
+    if (System.IO.File.Exists(launcher) && System.IO.File.ReadAllText(launcher) == script) return;
+    System.IO.Directory.CreateDirectory(System.IO.Path.GetDirectoryName(launcher));
+    System.IO.File.WriteAllText(launcher, script);
+    if (!OperatingSystem.IsWindows())
+        System.IO.File.SetUnixFileMode(launcher, (UnixFileMode)Convert.ToInt32("755", 8));
+}
+
+Task("Demo")
+    .Description("Build, then the embedded model makes its contact sheet in artifacts/demo.")
+    .IsDependentOn("Build")
+    .Does(() =>
+    {
+        string folder = At("artifacts", "demo");
+        Run(launcher, "demo", "--output", folder);
+        Say("pictures:");
+        foreach (string picture in System.IO.Directory.GetFiles(folder, "*.png").Order(StringComparer.Ordinal)) Say($"  {picture}");
+    });
+
+// ---- testing ----
+
+Task("Test")
+    .Description("Build, then every test project; ends on the line 'N passed, N failed, N skipped'.")
+    .IsDependentOn("Build")
+    .Does(() =>
+    {
+        UseNeighbouringNvrtc();
+        if (System.IO.Directory.Exists(resultsFolder)) System.IO.Directory.Delete(resultsFolder, recursive: true);
+        int passed = 0, failed = 0, skipped = 0;
+        foreach (string project in testProjects)
+        {
+            string name = System.IO.Path.GetFileNameWithoutExtension(project);
+            string results = System.IO.Path.Combine(resultsFolder, $"{name}.trx");
+            int code = Start("dotnet", "test", project, "--no-build", "--configuration", Configuration, "--nologo", "--verbosity", "quiet",
+                "--results-directory", resultsFolder, "--logger", $"trx;LogFileName={name}.trx");
+            TestResult[] all = ReadResults(results);
+            int failedHere = all.Count(result => result.Outcome == "Failed");
+            if (code != 0 && failedHere == 0)
+            {
+                Say($"{name}: the test run ended with exit code {code} and no failed test; counted as one failure");
+                failedHere = 1;
+            }
+            passed += all.Count(result => result.Outcome == "Passed");
+            failed += failedHere;
+            skipped += all.Count(result => result.Outcome == "NotExecuted");
+            Report(name, all);
+        }
+        testSummary = $"{passed} passed, {failed} failed, {skipped} skipped";
+        testsFailed = failed > 0 || passed == 0;
+        if (passed + failed == 0) Say("no test ran");
+    });
+
+/// Says what failed with its message, and what was skipped, by reason.
+void Report(string project, TestResult[] results)
+{
+    foreach (TestResult result in results.Where(result => result.Outcome == "Failed"))
+        Say($"{project}: {result.Test} failed\n{result.Message}");
+    foreach (IGrouping<string, TestResult> group in results.Where(result => result.Outcome == "NotExecuted").GroupBy(result => result.Message))
+        Say($"{project}: {group.Count()} skipped, for example {group.First().Test}: {group.Key}");
+}
+
+/// Tests compile kernels with the real NVRTC where a copy lies beside the checkout and nobody named another one.
+void UseNeighbouringNvrtc()
+{
+    string neighbour = System.IO.Path.GetFullPath(At("..", "shared", "cuda", "lib"));
+    if (string.IsNullOrEmpty(EnvironmentVariable("DITTO_NVRTC_PATH")) && System.IO.Directory.Exists(neighbour))
+        Environment.SetEnvironmentVariable("DITTO_NVRTC_PATH", neighbour);
+}
+
+TestResult[] ReadResults(string path)
+{
+    if (!System.IO.File.Exists(path)) return [];
+    XNamespace trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
+    return XDocument.Load(path).Descendants(trx + "UnitTestResult").Select(result =>
+    {
+        string message = result.Descendants(trx + "Message").FirstOrDefault()?.Value ?? result.Descendants(trx + "StdOut").FirstOrDefault()?.Value;
+        return new TestResult((string)result.Attribute("testName"), (string)result.Attribute("outcome"), message?.Trim() ?? "no message");
+    }).ToArray();
+}
+
+/// One entry a test: its name, the outcome as the trx format words it, and why it failed or was skipped.
+record TestResult(string Test, string Outcome, string Message);
+
+// ---- the rest ----
+
+Task("CheckFormat")
+    .Description("Fails where a file is not formatted as .editorconfig and .clang-format say.")
+    .Does(() =>
+    {
+        Run("dotnet", "format", At("Ditto.slnx"), "--verify-no-changes");
+        Run("clang-format", ["--dry-run", "-Werror", .. KernelSources()]);
+    });
+
+Task("Check")
+    .Description("Format, build and tests: what has to hold before each commit.")
+    .IsDependentOn("CheckFormat")
+    .IsDependentOn("Test");
+
+Task("Format")
+    .Description("Formats C# and kernel files in place.")
+    .Does(() =>
+    {
+        Run("dotnet", "format", At("Ditto.slnx"));
+        Run("clang-format", ["-i", .. KernelSources()]);
+    });
+
+Task("Bench")
+    .Description("Build, then the benchmark programs below artifacts/native, where this build has any.")
+    .IsDependentOn("Build")
+    .Does(() =>
+    {
+        string[] programs = System.IO.Directory.GetFiles(nativeFolder, "*_bench").Order(StringComparer.Ordinal).ToArray();
+        if (programs.Length == 0)
+            throw new CakeException("This tree has no benchmark program yet (artifacts/native/*_bench), so nothing was measured.");
+        foreach (string program in programs) Run(program);
+    });
+
+Task("Pack")
+    .Description("Build, then one NuGet package a project of src into artifacts/packages.")
+    .IsDependentOn("Build")
+    .Does(() =>
+    {
+        foreach (string project in packageProjects)
+            Run("dotnet", "pack", project, "--configuration", Configuration, "--no-build", "--nologo", "--output", At("artifacts", "packages"));
+    });
+
+RunTarget(target);
+
+if (testSummary is not null)
+{
+    Say(testSummary);
+    if (testsFailed) Environment.Exit(1);
+}
