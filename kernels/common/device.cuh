@@ -1,0 +1,220 @@
+// device.cuh: the words that kernels are written in, for two targets: a GPU (NVRTC) and a CPU (g++, where a block is one thread)
+// types:   int64, uint8..uint64, bf16, fp16; to_float(T), from_float<T>(float) round to nearest even; sums belong in float
+// loops:   i = threadIdx.x; i < n; i += blockDim.x inside, r = blockIdx.x; r < rows; r += gridDim.x outside: any block and grid
+// steps:   for_row, load_floats, store_floats take PACK_WIDTH<T> neighbours: 16 bytes on a GPU (where packs_fit), 64 on a CPU
+// meeting: threads of a block talk only through block_sum, block_max and group_sum; every thread must reach them
+// headers: no CUDA or system header: users have libnvrtc alone, and the CPU build has a namespace for each ISA level
+#pragma once
+
+typedef long long int64;
+typedef unsigned long long uint64;
+typedef unsigned int uint32;
+typedef unsigned short uint16;
+typedef unsigned char uint8;
+
+struct bf16
+{
+    uint16 bits;
+};
+struct fp16
+{
+    uint16 bits;
+};
+
+#ifdef __CUDACC_RTC__
+#include "gpu.cuh"
+#else
+#include "cpu.cuh"
+#endif
+
+// ---- what both targets share, in terms of the above ------------------------------------------------------------------------
+
+template <typename T>
+struct Storage;
+template <>
+struct Storage<float>
+{
+    static __device__ __forceinline__ float load(float v) { return v; }
+    static __device__ __forceinline__ float store(float v) { return v; }
+};
+template <>
+struct Storage<bf16>
+{
+    static __device__ __forceinline__ float load(bf16 v) { return bf16_to_float(v.bits); }
+    static __device__ __forceinline__ bf16 store(float v) { return bf16{float_to_bf16(v)}; }
+};
+template <>
+struct Storage<fp16>
+{
+    static __device__ __forceinline__ float load(fp16 v) { return fp16_to_float(v.bits); }
+    static __device__ __forceinline__ fp16 store(float v) { return fp16{float_to_fp16(v)}; }
+};
+
+template <typename T>
+__device__ __forceinline__ float to_float(T value)
+{
+    return Storage<T>::load(value);
+}
+template <typename T>
+__device__ __forceinline__ T from_float(float value)
+{
+    return Storage<T>::store(value);
+}
+
+// ---- rows in steps of N neighbours: 16-byte requests on a GPU, tiles of vector loops on a CPU ------------------------------
+// A step is load_floats, arithmetic on float v[N], store_floats; left is how many elements the row still has. On a CPU the last
+// step of a row may be short: it is padded, computed like any other and stored in part, so that no result depends on its place.
+// round_floats<T>(v) with store_rounded instead keeps in v what is stored.
+
+// Calls step(c, left) for this thread's steps of a row; step is [&](int c, int left) ALWAYS_INLINE { ... }.
+
+template <int N, typename Step>
+__device__ __forceinline__ void for_row(int length, Step step)
+{
+    int c = threadIdx.x * N;
+    for (; c <= length - N; c += blockDim.x * N) step(c, N);
+    if (!IS_GPU && c < length) step(c, length - c);  // on a GPU N divides the length
+}
+
+#ifdef __CUDACC_RTC__
+template <typename T, int N>
+struct alignas(sizeof(T) * N) Pack
+{
+    T value[N];
+};
+template <typename T, int N>
+__device__ __forceinline__ Pack<T, N> load_pack(const T* p)
+{
+    return *reinterpret_cast<const Pack<T, N>*>(p);
+}
+template <typename T, int N>
+__device__ __forceinline__ void store_pack(T* p, Pack<T, N> v)
+{
+    *reinterpret_cast<Pack<T, N>*>(p) = v;
+}
+template <typename T>
+__device__ __forceinline__ bool is_aligned(const T* p, int bytes)
+{
+    return p == nullptr || (reinterpret_cast<uint64>(p) & (bytes - 1)) == 0;
+}
+
+// Whether packs of N start aligned in every row: lengths is the bitwise or of the row length and all strides; null pointers fit.
+template <int N, typename... T>
+__device__ __forceinline__ bool packs_fit(int64 lengths, const T*... pointers)
+{
+    return N == 1 || (lengths % N == 0 && (is_aligned(pointers, N * (int)sizeof(T) < 16 ? N * (int)sizeof(T) : 16) && ...));
+}
+template <int N, typename T>
+__device__ __forceinline__ void load_floats(const T* p, float (&values)[N], int = N, float = 0.0f)
+{
+    constexpr int WIDTH = N < PACK_WIDTH<T> ? N : PACK_WIDTH<T>;
+    UNROLL for (int i = 0; i < N; i += WIDTH)
+    {
+        const Pack<T, WIDTH> pack = load_pack<T, WIDTH>(p + i);
+        UNROLL for (int k = 0; k < WIDTH; ++k) values[i + k] = to_float(pack.value[k]);
+    }
+}
+template <int N, typename T>
+__device__ __forceinline__ void store_floats(T* p, const float (&values)[N], int = N)
+{
+    constexpr int WIDTH = N < PACK_WIDTH<T> ? N : PACK_WIDTH<T>;
+    UNROLL for (int i = 0; i < N; i += WIDTH)
+    {
+        Pack<T, WIDTH> pack;
+        UNROLL for (int k = 0; k < WIDTH; ++k) pack.value[k] = from_float<T>(values[i + k]);
+        store_pack(p + i, pack);
+    }
+}
+template <typename T, int N>
+__device__ __forceinline__ void round_floats(float (&values)[N])
+{
+    UNROLL for (int k = 0; k < N; ++k) values[k] = to_float(from_float<T>(values[k]));
+}
+template <int N, typename T>
+__device__ __forceinline__ void store_rounded(T* p, const float (&values)[N], int = N)
+{
+    store_floats(p, values);
+}
+#else
+template <int N, typename... T>
+constexpr bool packs_fit(int64, const T*...)
+{
+    return true;  // any length from any address
+}
+template <int N, typename T>
+__forceinline__ void widen(const T* p, float (&values)[N])
+{
+    for (int k = 0; k < N; ++k) values[k] = to_float(p[k]);
+}
+template <int N, typename T>
+__forceinline__ void narrow(T* p, const float (&values)[N])
+{
+    for (int k = 0; k < N; ++k) p[k] = from_float<T>(values[k]);
+}
+template <int N>
+__forceinline__ void widen(const float* p, float (&values)[N])
+{
+    for (int k = 0; k + VECTOR_WIDTH <= N; k += VECTOR_WIDTH) copy_vector(values + k, p + k);
+    for (int k = N / VECTOR_WIDTH * VECTOR_WIDTH; k < N; ++k) values[k] = p[k];
+}
+template <int N>
+__forceinline__ void narrow(float* p, const float (&values)[N])
+{
+    for (int k = 0; k + VECTOR_WIDTH <= N; k += VECTOR_WIDTH) copy_vector(p + k, values + k);
+    for (int k = N / VECTOR_WIDTH * VECTOR_WIDTH; k < N; ++k) p[k] = values[k];
+}
+#ifdef __F16C__
+template <int N>
+__forceinline__ void widen(const fp16* p, float (&values)[N])
+{
+    for (int k = 0; k + VECTOR_WIDTH <= N; k += VECTOR_WIDTH) widen_halves(p + k, values + k);
+    for (int k = N / VECTOR_WIDTH * VECTOR_WIDTH; k < N; ++k) values[k] = to_float(p[k]);
+}
+template <int N>
+__forceinline__ void narrow(fp16* p, const float (&values)[N])
+{
+    for (int k = 0; k + VECTOR_WIDTH <= N; k += VECTOR_WIDTH) narrow_halves(p + k, values + k);
+    for (int k = N / VECTOR_WIDTH * VECTOR_WIDTH; k < N; ++k) p[k] = from_float<fp16>(values[k]);
+}
+#endif
+template <int N, typename T>
+__forceinline__ void load_floats(const T* p, float (&values)[N], int left = N, float pad = 0.0f)
+{
+    if (left >= N) return widen(p, values);
+    T part[N] = {};
+    for (int k = 0; k < left; ++k) part[k] = p[k];
+    widen(part, values);
+    for (int k = 0; k < N; ++k) values[k] = k < left ? values[k] : pad;
+}
+template <int N, typename T>
+__forceinline__ void store_floats(T* p, const float (&values)[N], int left = N)
+{
+    if (left >= N) return narrow(p, values);
+    T part[N];
+    narrow(part, values);
+    for (int k = 0; k < left; ++k) p[k] = part[k];
+}
+template <typename T, int N>
+__forceinline__ void round_floats(float (&values)[N])
+{
+    if constexpr (sizeof(T) == sizeof(float)) return;
+    T part[N];
+    narrow(part, values);
+    widen(part, values);
+}
+template <int N, typename T>
+__forceinline__ void store_rounded(T* p, const float (&values)[N], int left = N)
+{
+    store_floats(p, values, left);
+}
+template <int N>
+__forceinline__ void store_rounded(bf16* p, const float (&values)[N], int left = N)
+{
+    if (left < N) return store_floats(p, values, left);
+    for (int k = 0; k < N; ++k) p[k].bits = (uint16)(float_as_uint(values[k]) >> 16);
+}
+#endif
+
+// Flat kernels take their elements in spans, one block a span, so that a block's elements are neighbours on both targets.
+constexpr int SPAN = 2048;
+__device__ __forceinline__ int64 span_count(int64 count) { return (count + SPAN - 1) / SPAN; }

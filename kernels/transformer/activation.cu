@@ -1,0 +1,77 @@
+// gelu_tanh, gelu_erf: y = x P(x), P = (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2 or (1 + erf(x / sqrt 2)) / 2
+// shapes:  x, y (count) T; y may be x. quick_gelu: y = x s(1.702 x), silu: y = x s(x), s = the logistic function
+// launch:  grid.x any (spans of SPAN elements are block-strided), block.x any; packs of 16 bytes where the pointers allow
+// traffic: 2 * sizeof(T) bytes per element
+// source:  Hendrycks & Gimpel 2016, Gaussian Error Linear Units, arXiv:1606.08415
+#include "../common/device.cuh"
+
+struct GeluTanh
+{
+    // 0.5 (1 + tanh u) = 1 / (1 + e^-2u), which keeps its digits where the tanh is near -1
+    static __device__ __forceinline__ float apply(float x)
+    {
+        const float u = 0.7978845608f * fmaf(in_order(0.044715f * x * x), x, x);
+        return fast_divide(x, 1.0f + expf(-2.0f * u));
+    }
+};
+struct GeluErf
+{
+    static __device__ __forceinline__ float apply(float x) { return 0.5f * x * (1.0f + erff(in_order(x * 0.7071067812f))); }
+};
+struct QuickGelu
+{
+    static __device__ __forceinline__ float apply(float x) { return fast_divide(x, 1.0f + expf(-1.702f * x)); }
+};
+struct Silu
+{
+    static __device__ __forceinline__ float apply(float x) { return fast_divide(x, 1.0f + expf(-x)); }
+};
+
+template <typename F, int N, typename T>
+__device__ __forceinline__ void activate_spans(T* y, const T* x, int64 count)
+{
+    for (int64 span = blockIdx.x; span < span_count(count); span += gridDim.x)
+    {
+        const int64 start = span * SPAN;
+        const int length = count - start < SPAN ? (int)(count - start) : SPAN;
+        const auto step = [&](int i, int left) ALWAYS_INLINE
+        {
+            float v[N];
+            load_floats(x + start + i, v, left);
+            UNROLL for (int k = 0; k < N; ++k) v[k] = F::apply(v[k]);
+            store_floats(y + start + i, v, left);
+        };
+        for_row<N>(length, step);
+    }
+}
+
+template <typename F, typename T>
+__device__ __forceinline__ void activate(T* y, const T* x, int64 count)
+{
+    constexpr int N = PACK_WIDTH<T>;
+    if (packs_fit<N>(count, y, x))
+        activate_spans<F, N>(y, x, count);
+    else
+        activate_spans<F, 1>(y, x, count);
+}
+
+template <typename T>
+__global__ void gelu_tanh(T* y, const T* x, int64 count)
+{
+    activate<GeluTanh>(y, x, count);
+}
+template <typename T>
+__global__ void gelu_erf(T* y, const T* x, int64 count)
+{
+    activate<GeluErf>(y, x, count);
+}
+template <typename T>
+__global__ void quick_gelu(T* y, const T* x, int64 count)
+{
+    activate<QuickGelu>(y, x, count);
+}
+template <typename T>
+__global__ void silu(T* y, const T* x, int64 count)
+{
+    activate<Silu>(y, x, count);
+}
