@@ -1,0 +1,98 @@
+// command.cpp: what each kind of command does
+#include "command.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include "context.h"
+#include "event.h"
+#include "weight_cache.h"
+#include "threads.h"
+
+namespace ditto
+{
+namespace
+{
+constexpr std::size_t BYTES_PER_TASK = 256 << 10;  // of copies and fills: below this one thread is as fast
+
+void run(const KernelLaunch& launch)
+{
+    const std::int64_t blocks = static_cast<std::int64_t>(launch.grid.x) * launch.grid.y * launch.grid.z;
+    // Large chunks keep the counter cheap, many a worker keep the workers level; which worker has which changes no result.
+    const std::int64_t chunk = std::max<std::int64_t>(1, blocks / (64 * thread_count()));
+    parallel_for(
+        (blocks + chunk - 1) / chunk, [&](std::int64_t task, int)
+        { launch.kernel->run(launch.arguments.data(), launch.grid, task * chunk, std::min(blocks, (task + 1) * chunk)); });
+}
+
+template <typename Body>
+void in_pieces(std::size_t bytes, Body&& body)
+{
+    const std::int64_t tasks = static_cast<std::int64_t>((bytes + BYTES_PER_TASK - 1) / BYTES_PER_TASK);
+    parallel_for(tasks,
+                 [&](std::int64_t task, int)
+                 {
+                     const std::size_t first = static_cast<std::size_t>(task) * BYTES_PER_TASK;
+                     body(first, std::min(BYTES_PER_TASK, bytes - first));
+                 });
+}
+
+void run(const Copy& copy)
+{
+    unsigned char* to = static_cast<unsigned char*>(copy.destination);
+    const unsigned char* from = copy.source == nullptr ? copy.staged.data() : static_cast<const unsigned char*>(copy.source);
+    weight_cache().forget(reinterpret_cast<CUdeviceptr>(to), copy.bytes);
+    if (to < from + copy.bytes && from < to + copy.bytes)
+        std::memmove(to, from, copy.bytes);  // overlapping, which CUDA leaves undefined
+    else
+        in_pieces(copy.bytes, [&](std::size_t first, std::size_t bytes) { std::memcpy(to + first, from + first, bytes); });
+}
+
+template <typename T>
+void fill(T* to, T value, std::size_t count)
+{
+    in_pieces(count * sizeof(T),
+              [&](std::size_t first, std::size_t bytes) { std::fill_n(to + first / sizeof(T), bytes / sizeof(T), value); });
+}
+
+void run(const Fill& order)
+{
+    weight_cache().forget(reinterpret_cast<CUdeviceptr>(order.destination), order.count * order.width);
+    switch (order.width)
+    {
+        case 1:
+            return fill(static_cast<std::uint8_t*>(order.destination), static_cast<std::uint8_t>(order.value), order.count);
+        case 2:
+            return fill(static_cast<std::uint16_t*>(order.destination), static_cast<std::uint16_t>(order.value), order.count);
+        default:
+            return fill(static_cast<std::uint32_t*>(order.destination), static_cast<std::uint32_t>(order.value), order.count);
+    }
+}
+
+void run(const HostCall& call) { call.function(call.user_data); }
+void run(const EventMark& mark) { mark.event->mark_now(); }
+void run(const Product& product) { run_product(product); }
+
+void run(const Replay& replay)
+{
+    for (const Command& command : *replay.commands) run_command(command);
+}
+
+void run(std::monostate) {}
+}  // namespace
+
+CUgraphNodeType node_type(const Command& command)
+{
+    if (std::holds_alternative<Copy>(command.work)) return CU_GRAPH_NODE_TYPE_MEMCPY;
+    if (std::holds_alternative<Fill>(command.work)) return CU_GRAPH_NODE_TYPE_MEMSET;
+    if (std::holds_alternative<HostCall>(command.work)) return CU_GRAPH_NODE_TYPE_HOST;
+    if (std::holds_alternative<Replay>(command.work)) return CU_GRAPH_NODE_TYPE_GRAPH;
+    return CU_GRAPH_NODE_TYPE_KERNEL;
+}
+
+void run_command(const Command& command)
+{
+    std::visit([](const auto& work) { run(work); }, command.work);
+}
+}  // namespace ditto
