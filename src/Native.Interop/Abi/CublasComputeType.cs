@@ -1,0 +1,9 @@
+namespace Ditto.Interop;
+
+/// <summary>Types that products are summed in. Values and names are those of the CUDA headers.</summary>
+[Abi("cublasComputeType_t")]
+internal enum CublasComputeType
+{
+    CUBLAS_COMPUTE_32F = 68,
+    CUBLAS_COMPUTE_64F = 70,
+}
