@@ -1,0 +1,141 @@
+using Ditto.Interop;
+using Ditto.Layers;
+
+namespace Ditto.Families.DiT;
+
+/// <summary>
+/// One forward pass of DiT over buffers of its own pool: class and timestep conditioned noise prediction.
+/// Source: Peebles and Xie 2022, arXiv:2212.09748, the adaLN-Zero block; diffusers <c>DiTTransformer2DModel.forward</c>.
+/// </summary>
+internal sealed class DiTForward : IDisposable
+{
+    private const float AttentionNormEps = 1e-6f;
+    private readonly DiTModel model;
+    private readonly Operations ops;
+    private readonly DiTPlan plan;
+    private readonly DevicePool pool;
+    private readonly Tensor[] modulation;            // (batch, H) each: shift, scale, gate of attention, then of the MLP, per block; final shift, scale
+    private readonly Tensor query, key, value, attended;
+
+    public DiTForward(DiTModel model, Operations operations, DiTPlan plan)
+    {
+        this.model = model;
+        ops = operations;
+        this.plan = plan;
+        pool = new DevicePool(model.Device, plan.Pool);
+        int heads = model.Config.NumAttentionHeads, padded = HeadPadding.Padded(model.Config.AttentionHeadDim), b = plan.Shape.Batch;
+        Tensor qkv = pool[plan.Qkv];
+        query = qkv.Slice(2, 0, heads * padded).Reshape(b, plan.Tokens, heads, padded);
+        key = qkv.Slice(2, heads * padded, heads * padded).Reshape(b, plan.Tokens, heads, padded);
+        value = qkv.Slice(2, 2 * heads * padded, heads * padded).Reshape(b, plan.Tokens, heads, padded);
+        attended = pool[plan.Attended].Reshape(b, plan.Tokens, heads, padded);
+        modulation = new Tensor[(6 * model.Config.NumLayers) + 2];
+        for (int i = 0; i < modulation.Length; i++)
+            modulation[i] = pool[plan.Modulation].Slice(1, (long)i * model.Config.HiddenSize, model.Config.HiddenSize);
+        float[] position = SinCosPositions.Table(
+            plan.GridHeight, plan.GridWidth, model.Config.HiddenSize, model.Config.SampleSize / model.Config.PatchSize, model.StoredDType);
+        model.Device.CopyToDevice<float>(pool[plan.Position], position);
+        model.Device.CopyToDevice<float>(pool[plan.Frequencies], SinusoidFrequencies.Table(DiTModel.SinusoidSize / 2, downscaleFreqShift: 1));
+    }
+
+    /// <summary>Is shown intermediate results by name (<c>block.0.attn1</c>, ...) while they are valid; for checks.</summary>
+    public Action<string, Tensor>? Probe { get; set; }
+
+    /// <summary>(latentBatch, inChannels, height, width) f32: write before <see cref="Run"/>.</summary>
+    public Tensor Latents => pool[plan.Latents];
+
+    /// <summary>(batch) f32, 0 to 1000: write before <see cref="Run"/>.</summary>
+    public Tensor Timesteps => pool[plan.Timesteps];
+
+    /// <summary>(batch) i32, 0 to classes: write before <see cref="Run"/>.</summary>
+    public Tensor Labels => pool[plan.Labels];
+
+    /// <summary>(batch, outChannels, height, width) f32: read after <see cref="Run"/>.</summary>
+    public Tensor Output => pool[plan.Output];
+
+    /// <summary>A buffer that the plan was given beside the forward pass's own.</summary>
+    public Tensor this[PoolSlot slot] => pool[slot];
+
+    /// <summary>Bytes of the pool.</summary>
+    public long PoolBytes => plan.Pool.TotalBytes;
+
+    /// <summary>Queues the forward pass on the operations' stream.</summary>
+    /// <param name="cancellation">Checked between blocks.</param>
+    public void Run(CancellationToken cancellation = default)
+    {
+        Embed();
+        Condition();
+        Tensor x = pool[plan.HiddenStates], h = pool[plan.Normed];
+        ops.LayerNormModulate(h, x, Shift(0), Scale(0), AttentionNormEps);
+        for (int i = 0; i < model.Blocks.Length; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Block(i, x, h);
+        }
+        ops.Linear(pool[plan.OutputTokens], h, model.OutputWeight, model.OutputBias);
+        ops.Unpatchify(Output, pool[plan.OutputTokens], model.Config.PatchSize);
+    }
+
+    public void Dispose() => pool.Dispose();
+
+    /// <summary>x = patches W + b + position.</summary>
+    private void Embed()
+    {
+        Tensor x = pool[plan.HiddenStates];
+        ops.Patchify(pool[plan.Patches], Latents, model.Config.PatchSize);
+        ops.Linear(x, pool[plan.Patches], model.PatchWeight, model.PatchBias);
+        ops.AddPositionEmbedding(x, pool[plan.Position]);
+        Probe?.Invoke("pos_embed_out", x);
+    }
+
+    /// <summary>modulation = silu(W2 silu(W1 sinusoid(t)) + class) W + b, for every block and the final layer.</summary>
+    private void Condition()
+    {
+        Tensor sinusoid = pool[plan.Sinusoid], hidden = pool[plan.EmbeddingHidden], e = pool[plan.Embedding];
+        ops.TimestepEmbedding(sinusoid, Timesteps, pool[plan.Frequencies]);
+        foreach (DiTEmbedder embedder in model.Embedders)
+        {
+            ops.Linear(hidden, sinusoid, embedder.HiddenWeight, embedder.HiddenBias);
+            ops.Silu(hidden, hidden);
+            ops.Linear(e, hidden, embedder.Weight, embedder.Bias);
+            ops.AddLabelEmbedding(e, e, embedder.Classes, Labels);
+            Probe?.Invoke($"block.{embedder.ModulationOffset / (6 * model.Config.HiddenSize)}.temb", e);
+            ops.Silu(e, e);
+            ops.Linear(pool[plan.Modulation].Slice(1, embedder.ModulationOffset, embedder.ModulationBias[0]), e, embedder.ModulationWeight, embedder.ModulationBias);
+        }
+    }
+
+    /// <summary>x += gate_msa Attn(h); h = LN(x)(1 + scale_mlp) + shift_mlp; x += gate_mlp MLP(h); h = LN(x)(1 + scale) + shift of what follows.</summary>
+    private void Block(int i, Tensor x, Tensor h)
+    {
+        DiTBlockWeights w = model.Blocks[i];
+        Tensor branch = pool[plan.Branch], mlp = pool[plan.Mlp], mlpBranch = pool[plan.MlpBranch];
+        int first = 6 * i;
+        ProbeModulation(i, h);
+
+        ops.Linear(pool[plan.Qkv], h, w.QkvWeight, w.QkvBias);
+        ops.Attention(attended, query, key, value, scale: 1f / MathF.Sqrt(model.Config.AttentionHeadDim));
+        ops.Linear(branch, pool[plan.Attended], w.OutWeight, w.OutBias);
+        Probe?.Invoke($"block.{i}.attn1", branch);
+        ops.GateResidualLayerNormModulate(x, h, branch, modulation[first + 2], modulation[first + 3], modulation[first + 4], model.Config.NormEps);
+
+        ops.Linear(mlp, h, w.MlpUpWeight, w.MlpUpBias, activation: model.Config.GeluTanh ? Activation.GeluTanh : Activation.None);
+        if (!model.Config.GeluTanh) ops.GeluErf(mlp, mlp);
+        ops.Linear(mlpBranch, mlp, w.MlpDownWeight, w.MlpDownBias);
+        Probe?.Invoke($"block.{i}.ff", mlpBranch);
+        ops.GateResidualLayerNormModulate(x, h, mlpBranch, modulation[first + 5], Shift(i + 1), Scale(i + 1), AttentionNormEps);
+        Probe?.Invoke($"block.{i}.hidden_states", x);
+    }
+
+    private void ProbeModulation(int i, Tensor h)
+    {
+        if (Probe is null) return;
+        string[] names = ["shift_msa", "scale_msa", "gate_msa", "shift_mlp", "scale_mlp", "gate_mlp"];
+        Probe($"block.{i}.norm1", h);
+        for (int k = 0; k < names.Length; k++) Probe($"block.{i}.{names[k]}", modulation[(6 * i) + k]);
+    }
+
+    private Tensor Shift(int block) => modulation[6 * block];
+
+    private Tensor Scale(int block) => modulation[(6 * block) + 1];
+}

@@ -1,0 +1,68 @@
+using Ditto.Configuration;
+using Ditto.Interop;
+using Ditto.Safetensors;
+
+namespace Ditto.Layers;
+
+/// <summary>
+/// All weights of a model in one device allocation, marked read-mostly: each entry is made of one or more tensors of the checkpoint, stacked
+/// along the first dimension and converted on the device to one storage type.
+/// </summary>
+internal sealed class WeightStore(DType type) : IDisposable
+{
+    private const int Alignment = 256;
+    private readonly List<(long[] Shape, WeightPart[] Parts, long Offset)> entries = [];
+    private DeviceMemory? memory;
+
+    /// <summary>Storage of every weight: F32, BF16 or F16.</summary>
+    public DType DType => type;
+
+    /// <summary>Bytes of the one allocation.</summary>
+    public long TotalBytes { get; private set; }
+
+    /// <summary>An entry, after <see cref="Load"/>.</summary>
+    public Tensor this[int index] =>
+        (memory ?? throw new InvalidOperationException("the weights are not loaded")).View(type, entries[index].Offset, entries[index].Shape);
+
+    /// <summary>Declares an entry; its index counts from 0.</summary>
+    /// <param name="shape">Shape on the device.</param>
+    /// <param name="parts">The checkpoint's tensors, in the order in which they follow each other.</param>
+    public void Add(long[] shape, params WeightPart[] parts)
+    {
+        entries.Add((shape, parts, TotalBytes));
+        TotalBytes += (Count(shape) * type.ByteSize() + Alignment - 1) / Alignment * Alignment;
+    }
+
+    /// <summary>Allocates and fills all entries.</summary>
+    /// <exception cref="ModelConfigException">A tensor is missing, has another shape or a type that weights cannot have.</exception>
+    public void Load(Device device, WeightSource source, IProgress<LoadUpdate>? progress, CancellationToken cancellation)
+    {
+        Check(source);
+        memory = device.Allocate(TotalBytes);
+        using WeightUpload upload = new(device, source);
+        for (int i = 0; i < entries.Count; i++)
+        {
+            Tensor rest = this[i].Reshape(-1);
+            foreach (WeightPart part in entries[i].Parts)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                long written = upload.Write(rest, part);
+                rest = rest.Slice(0, written, rest.ElementCount - written);
+                progress?.Report(new LoadUpdate(part.Name, entries[i].Offset + this[i].ByteCount, TotalBytes));
+            }
+        }
+        device.MarkReadMostly(memory.View(DType.U8, 0, TotalBytes));
+    }
+
+    /// <summary>Compares the declared shapes with a checkpoint's.</summary>
+    /// <exception cref="ModelConfigException">A tensor is missing or has another shape.</exception>
+    public void Check(WeightSource source)
+    {
+        foreach (WeightPart part in entries.SelectMany(entry => entry.Parts)) source.Get(part.Name, part.Shape);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => memory?.Dispose();
+
+    private static long Count(long[] shape) => shape.Aggregate(1L, (product, length) => checked(product * length));
+}
