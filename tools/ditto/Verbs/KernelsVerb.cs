@@ -1,0 +1,154 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json;
+using Ditto.Interop;
+using Ditto.Pipelines;
+
+namespace Ditto.CommandLine;
+
+/// <summary><c>ditto kernels</c>: every kernel that ships, with registers, shared memory, spills and occupancy, or the CPU's ISA level.</summary>
+internal sealed class KernelsVerb
+{
+    private const string DefaultArchitecture = "sm_90";
+
+    private readonly Command command = new(
+        "kernels", "Lists every kernel: registers, shared memory, spills and occupancy. Compiles with NVRTC; no GPU is needed.");
+    private readonly Option<string[]> architectures = new("--arch")
+    {
+        Description = "sm_80,sm_90,... [default: the device's own where one is named, else sm_90]",
+        HelpName = "list",
+    };
+
+    private readonly Option<string> filter = new("--filter") { Description = "kernels whose name contains this", HelpName = "text" };
+    private readonly CommonOptions common;
+    private readonly Shell shell;
+
+    private KernelsVerb(Shell shell)
+    {
+        this.shell = shell;
+        command.Add(architectures);
+        command.Add(filter);
+        common = new CommonOptions(command);
+        command.SetAction(Run);
+    }
+
+    public static Command Create(Shell shell) => new KernelsVerb(shell).command;
+
+    private int Run(ParseResult parsed)
+    {
+        string text = parsed.GetValue(filter) ?? "";
+        KernelEntry[] kernels = [.. KernelCatalog.All.Where(kernel => kernel.NameExpression.Contains(text, StringComparison.OrdinalIgnoreCase))];
+        if (kernels.Length == 0)
+        {
+            IEnumerable<string> names = KernelCatalog.All.Select(kernel => kernel.NameExpression.Split('<')[0]).Distinct();
+            throw new RequestException("--filter", text, string.Join(", ", names));
+        }
+        string[] wanted = [.. (parsed.GetValue(architectures) ?? []).SelectMany(list => list.Split(',', StringSplitOptions.RemoveEmptyEntries))];
+        if (wanted.Length == 0 && common.DeviceName(parsed) != "auto")
+        {
+            using Device device = common.Open(parsed);
+            if (!device.Architecture.StartsWith("sm_", StringComparison.Ordinal)) return ListBuiltIn(parsed, device, kernels);
+            wanted = [device.Architecture];
+        }
+        return ListCompiled(parsed, kernels, wanted.Length == 0 ? [DefaultArchitecture] : wanted);
+    }
+
+    /// <summary>The CPU device's kernels are part of its library, one copy an ISA level.</summary>
+    private int ListBuiltIn(ParseResult parsed, Device device, KernelEntry[] kernels)
+    {
+        foreach (KernelEntry kernel in kernels) device.Kernels.Get(kernel);              // fails with the kernel's name where it is missing
+        if (common.IsJson(parsed))
+        {
+            JsonReport.Write(shell, "kernels", json =>
+            {
+                json.WriteString("device", device.Name);
+                json.WriteString("isa", device.Architecture);
+                json.WriteObjects("kernels", kernels, kernel => WriteName(json, kernel));
+            });
+            return ExitCode.Ok;
+        }
+        TextTable.Write(shell, ["kernel", "dtype", "source", "ISA"], kernels.Select(kernel =>
+            new[] { kernel.NameExpression, kernel.DType.ShortName(), kernel.Source, device.Architecture }));
+        shell.Out.WriteLine(Readable.Invariant($"{kernels.Length} kernels of {device.Name}"));
+        return ExitCode.Ok;
+    }
+
+    private int ListCompiled(ParseResult parsed, KernelEntry[] kernels, string[] wanted)
+    {
+        SmLimits[] limits = [.. wanted.Select(SmLimits.Of)];
+        if (!KernelCompiler.TryLoad(out KernelCompiler? compiler, out string reason))
+        {
+            shell.Error.WriteLine($"ditto: NVRTC is not here: {reason}. Install it with the CUDA toolkit or name it in DITTO_NVRTC_PATH; "
+                + "'ditto kernels --device cpu' lists the CPU device's kernels without it.");
+            return ExitCode.DeviceUnavailable;
+        }
+        KernelFacts[] facts = Compile(compiler, limits, kernels);
+        if (common.IsJson(parsed)) JsonReport.Write(shell, "kernels", json => WriteJson(json, compiler, facts));
+        else WriteText(compiler, facts);
+        return ExitCode.Ok;
+    }
+
+    private KernelFacts[] Compile(KernelCompiler compiler, SmLimits[] limits, KernelEntry[] kernels)
+    {
+        KernelFacts[] facts = new KernelFacts[limits.Length * kernels.Length];
+        ParallelOptions threads = new() { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = shell.Cancellation };
+        Stopwatch time = Stopwatch.StartNew();
+        int done = 0;
+        Lock reporting = new();
+        return StepProgress.Run(shell, "kernels", progress =>
+        {
+            Parallel.For(0, facts.Length, threads, index =>
+            {
+                facts[index] = KernelFacts.Compile(compiler, kernels[index % kernels.Length], limits[index / kernels.Length]);
+                lock (reporting) progress.Report(new StepUpdate(++done, facts.Length, 0, time.Elapsed));
+            });
+            return facts;
+        }, "kernel");
+    }
+
+    private void WriteText(KernelCompiler compiler, KernelFacts[] facts)
+    {
+        string[] headings = ["kernel", "arch", ">block", ">registers", ">shared B", ">stack B", ">spill B", ">blocks/SM", ">occupancy", "limited by"];
+        TextTable.Write(shell, headings, facts.Select(fact => new[]
+        {
+            fact.Kernel.NameExpression,
+            fact.Architecture,
+            Readable.Invariant($"{fact.BlockThreads}"),
+            Readable.Invariant($"{fact.Ptxas.Registers}"),
+            Readable.Invariant($"{fact.Ptxas.SharedBytes}"),
+            Readable.Invariant($"{fact.Ptxas.StackBytes}"),
+            Readable.Invariant($"{fact.SpillBytes}"),
+            Readable.Invariant($"{fact.Occupancy.BlocksPerSm}"),
+            Readable.Invariant($"{100 * fact.Occupancy.Fraction:0} %"),
+            fact.Occupancy.LimitedBy,
+        }));
+        int spilling = facts.Count(fact => fact.SpillBytes > 0);
+        shell.Out.WriteLine(Readable.Invariant($"{facts.Length} kernels by {compiler.Name}, {spilling} with spills"));
+    }
+
+    private static void WriteJson(Utf8JsonWriter json, KernelCompiler compiler, KernelFacts[] facts)
+    {
+        json.WriteString("compiler", compiler.Name);
+        json.WriteObjects("kernels", facts, fact =>
+        {
+            WriteName(json, fact.Kernel);
+            json.WriteString("arch", fact.Architecture);
+            json.WriteNumber("blockThreads", fact.BlockThreads);
+            json.WriteNumber("registers", fact.Ptxas.Registers);
+            json.WriteNumber("sharedBytes", fact.Ptxas.SharedBytes);
+            json.WriteNumber("stackBytes", fact.Ptxas.StackBytes);
+            json.WriteNumber("spillStoreBytes", fact.Ptxas.SpillStoreBytes);
+            json.WriteNumber("spillLoadBytes", fact.Ptxas.SpillLoadBytes);
+            json.WriteNumber("blocksPerSm", fact.Occupancy.BlocksPerSm);
+            json.WriteReal("occupancy", fact.Occupancy.Fraction);
+            json.WriteString("limitedBy", fact.Occupancy.LimitedBy);
+        });
+    }
+
+    private static void WriteName(Utf8JsonWriter json, KernelEntry kernel)
+    {
+        json.WriteString("kernel", kernel.NameExpression);
+        json.WriteString("source", kernel.Source);
+        json.WriteString("dtype", kernel.DType.ShortName());
+    }
+}
