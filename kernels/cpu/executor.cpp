@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <condition_variable>
@@ -18,7 +19,7 @@ namespace ditto
 {
 namespace
 {
-constexpr std::uint64_t CAPACITY = 32;
+constexpr std::uint64_t CAPACITY = 32, NEVER = ~std::uint64_t{0};
 constexpr int SPINS = 1000;  // pauses before the executor sleeps: a host that submits step by step comes back within that time
 
 class Executor
@@ -36,8 +37,14 @@ class Executor
     std::uint64_t submit(Command&& command)
     {
         std::unique_lock lock(mutex_);
-        has_room_.wait(
-            lock, [&] { return submitted_.load(std::memory_order_relaxed) - done_.load(std::memory_order_acquire) < CAPACITY; });
+        if (pending() >= CAPACITY)
+        {
+            // Until half of it is free: a caller that came back for each free place would be switched to and from at each
+            // command.
+            ++held_back_;
+            has_room_.wait(lock, [&] { return pending() <= CAPACITY / 2; });
+            --held_back_;
+        }
         const std::uint64_t ticket = submitted_.load(std::memory_order_relaxed) + 1;
         ring_[ticket % CAPACITY] = std::move(command);
         submitted_.store(ticket, std::memory_order_release);
@@ -54,9 +61,11 @@ class Executor
     {
         if (is_done(ticket)) return;
         std::unique_lock lock(mutex_);
-        ++waiters_;
-        finished_.wait(lock, [&] { return is_done(ticket); });
-        --waiters_;
+        while (!is_done(ticket))
+        {
+            wake_at_ = std::min(wake_at_, ticket);
+            finished_.wait(lock);
+        }
     }
 
    private:
@@ -71,10 +80,14 @@ class Executor
             command = Command{};  // its references end before the host can learn that it is done
             std::lock_guard lock(mutex_);
             done_.store(ticket, std::memory_order_release);
-            has_room_.notify_one();
-            if (waiters_ > 0) finished_.notify_all();
+            if (held_back_ > 0 && pending() <= CAPACITY / 2) has_room_.notify_all();
+            if (ticket < wake_at_) continue;
+            wake_at_ = NEVER;  // those who wait for a later one say so again
+            finished_.notify_all();
         }
     }
+
+    std::uint64_t pending() const { return submitted_.load(std::memory_order_relaxed) - done_.load(std::memory_order_acquire); }
 
     void wait_for_work(std::uint64_t ticket)
     {
@@ -116,7 +129,8 @@ class Executor
     std::condition_variable has_room_, has_work_, finished_;
     std::array<Command, CAPACITY> ring_;
     std::atomic<std::uint64_t> submitted_{0}, done_{0};
-    int waiters_ = 0;
+    int held_back_ = 0;
+    std::uint64_t wake_at_ = NEVER;  // the first ticket that anyone waits for
     bool asleep_ = false;
 };
 

@@ -1,11 +1,11 @@
 // product_kernel: y[m,n] = act(alpha * sum_k x[m,k] w[n,k] + beta * residual[m,n] + bias[n]), one tile of the output
-// shapes:  x (rows, depth) f32, strided; w packed into panels (depth, PANEL) f32; y, residual (rows, columns), bias (columns) T;
-// sums f32 launch:  one thread a tile, of any size up to TILE_ROWS x TILE_PANELS panels; ROWS x VECTORS vectors of sums in
-// registers traffic: a panel's block of DEPTH_BLOCK steps comes from L2 for every ROWS rows, x from L1; 2 * ROWS / 4 flops a byte
-// of w source:  Goto & van de Geijn 2008, Anatomy of High-Performance Matrix Multiplication; Van Zee & van de Geijn 2015, BLIS
+// shapes:  x (rows, depth) f32, strided; w packed in panels (depth, PANEL) f32; y, residual (rows, columns), bias (columns) T; f32 sums
+// launch:  one thread a tile of any size up to TILE_ROWS x TILE_PANELS panels; ROWS x VECTORS vectors of sums stay in registers
+// traffic: a panel's block of DEPTH_BLOCK steps comes from L2 once for every ROWS rows, x from L1: 2 * ROWS / 4 flops a byte of w
+// source:  Goto & van de Geijn 2008, Anatomy of High-Performance Matrix Multiplication; Van Zee & van de Geijn 2015, BLIS
 //
 // Each sum is one chain of fused multiply-adds in the order of depth (a chain cut at a block's end goes on from the stored f32),
-// so it has the same bits in whatever block, tile or thread. As fast as oneDNN 2.6's brgemm on AVX-512: docs/adr/0003 has
+// so it has the same bits in whatever block, tile or thread. As fast as oneDNN 2.6's brgemm on AVX-512: docs/adr/0003 has the
 // numbers.
 #include "kernel_table.h"
 #include "product_kernel.h"
@@ -75,38 +75,51 @@ static constexpr MultiplyTable MULTIPLY{IndicesBelow<ROWS>()};
 
 // ---- from sums to outputs ---------------------------------------------------------------------------------------------------
 
-template <typename T>
-static void finish_row(float* sums, const ProductTile& tile, int64 row, int64 column, int64 count)
+template <typename Body>
+__forceinline__ void for_columns(int64 count, const Body& body)
 {
-    T* y = (T*)tile.y + row * tile.y_stride + column;
+    INDEPENDENT_ITERATIONS
+    for (int64 c = 0; c < count; ++c) body(c);
+}
+
+// COUNT columns, or, for the last panel, fewer of them: known trip counts become straight vector code.
+template <typename T, int COUNT>
+static void finish_row(float* sums, const ProductTile& tile, int64 row, int64 column, int64 fewer)
+{
+    const int64 count = COUNT > 0 ? COUNT : fewer;
+    T* y = (T*)tile.y + row * tile.y_stride + column;  // may be the residual
     const T* bias = tile.bias == nullptr ? nullptr : (const T*)tile.bias + column;
     const T* residual = tile.residual == nullptr ? nullptr : (const T*)tile.residual + row * tile.residual_stride + column;
-    if (tile.alpha != 1.0f)
-        for (int64 c = 0; c < count; ++c) sums[c] *= tile.alpha;
-    if (residual != nullptr)
-        for (int64 c = 0; c < count; ++c) sums[c] += tile.beta * to_float(residual[c]);
-    if (bias != nullptr)
-        for (int64 c = 0; c < count; ++c) sums[c] += to_float(bias[c]);
-    if (tile.activation == Activation::relu)
-        for (int64 c = 0; c < count; ++c) sums[c] = sums[c] < 0.0f ? 0.0f : sums[c];  // NaN stays
-    if (tile.activation == Activation::gelu)
-        for (int64 c = 0; c < PANEL; ++c) sums[c] = GeluTanh::apply(sums[c]);  // whole vectors: the padding is ours
-    for (int64 c = 0; c < count; ++c) y[c] = from_float<T>(sums[c]);
+    if (tile.alpha != 1.0f) for_columns(count, [&](int64 c) { sums[c] *= tile.alpha; });
+    if (residual != nullptr) for_columns(count, [&](int64 c) { sums[c] += tile.beta * to_float(residual[c]); });
+    if (bias != nullptr) for_columns(count, [&](int64 c) { sums[c] += to_float(bias[c]); });
+    if (tile.activation == Activation::relu) for_columns(count, [&](int64 c) { sums[c] = sums[c] < 0.0f ? 0.0f : sums[c]; });
+    if (tile.activation == Activation::gelu)  // whole vectors: the padding is ours
+        for_columns(PANEL, [&](int64 c) { sums[c] = GeluTanh::apply(sums[c]); });
+    for_columns(count, [&](int64 c) { y[c] = from_float<T>(sums[c]); });
+}
+
+template <typename T>
+static void finish_rows(float* sums, int64 sums_stride, const ProductTile& tile, int64 row, int64 rows, int64 column)
+{
+    const int64 count = tile.columns - column;
+    for (int64 r = 0; r < rows; ++r)
+    {
+        if (count >= PANEL)
+            finish_row<T, PANEL>(sums + r * sums_stride, tile, row + r, column, PANEL);
+        else
+            finish_row<T, 0>(sums + r * sums_stride, tile, row + r, column, count);
+    }
 }
 
 static void finish(float* sums, int64 sums_stride, const ProductTile& tile, int64 row, int64 rows, int64 column)
 {
-    const int64 count = tile.columns - column < PANEL ? tile.columns - column : PANEL;
-    for (int64 r = 0; r < rows; ++r)
-    {
-        float* line = sums + r * sums_stride;
-        if (tile.output == NumberType::f32)
-            finish_row<float>(line, tile, row + r, column, count);
-        else if (tile.output == NumberType::bf16)
-            finish_row<bf16>(line, tile, row + r, column, count);
-        else
-            finish_row<fp16>(line, tile, row + r, column, count);
-    }
+    if (tile.output == NumberType::f32)
+        finish_rows<float>(sums, sums_stride, tile, row, rows, column);
+    else if (tile.output == NumberType::bf16)
+        finish_rows<bf16>(sums, sums_stride, tile, row, rows, column);
+    else
+        finish_rows<fp16>(sums, sums_stride, tile, row, rows, column);
 }
 
 static void compute_tile(const ProductTile& tile)

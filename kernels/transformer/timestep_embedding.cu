@@ -6,8 +6,8 @@
 #include "../common/device.cuh"
 
 template <typename T>
-__global__ void timestep_embedding(T* __restrict__ y, const float* __restrict__ timesteps,
-                                   const float* __restrict__ frequencies, int batch, int dim, float scale)
+__global__ void timestep_embedding(T* __restrict__ y, const float* __restrict__ timesteps, const float* __restrict__ frequencies,
+                                   int batch, int dim, float scale)
 {
     const int half = dim / 2;
     for (int b = blockIdx.x; b < batch; b += gridDim.x)
