@@ -134,7 +134,7 @@ public readonly struct Tensor : IEquatable<Tensor>
         if (shape.Length > MaxRank) throw new ArgumentException($"{shape.Length} dimensions; a tensor has at most {MaxRank}", nameof(shape));
         shape.CopyTo(wanted);
         wanted = wanted[..shape.Length];
-        TensorView.InferLength(wanted, ElementCount, ToString());
+        TensorView.InferLength(wanted, this);
         CheckShape(wanted);
         Span<long> newStrides = stackalloc long[MaxRank];
         if (!TensorView.TryStrides(Shape, Strides, wanted, newStrides))

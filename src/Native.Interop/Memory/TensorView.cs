@@ -7,8 +7,9 @@ namespace Ditto.Interop;
 internal static class TensorView
 {
     /// <summary>Replaces one -1 by the length that the others leave.</summary>
-    public static void InferLength(Span<long> shape, long elementCount, string viewed)
+    public static void InferLength(Span<long> shape, in Tensor viewed)
     {
+        long elementCount = viewed.ElementCount;
         int open = -1;
         long known = 1;
         for (int dim = 0; dim < shape.Length; dim++)

@@ -138,9 +138,11 @@ public sealed unsafe partial class Operations
         if (image[2] % patchSize != 0 || image[3] % patchSize != 0)
             throw new ArgumentException(Invariant($"{operation}: {imageName} is {image}, patches of {patchSize} do not divide it"));
         long perImage = image[2] / patchSize * (image[3] / patchSize), elements = image[1] * patchSize * patchSize;
-        ShapeCheck.Length(operation, "tokens", tokens, 1, perImage, Invariant($"{imageName} is {image} in patches of {patchSize}"));
-        ShapeCheck.Length(operation, "tokens", tokens, 2, elements, Invariant($"{imageName} is {image} in patches of {patchSize}"));
         ShapeCheck.Int(operation, "samples", tokens[0]);
         ShapeCheck.Int(operation, "elements of an image", image[1] * image[2] * image[3]);
+        if (tokens[1] == perImage && tokens[2] == elements) return;
+        string reason = Invariant($"{imageName} is {image} in patches of {patchSize}");
+        ShapeCheck.Length(operation, "tokens", tokens, 1, perImage, reason);
+        ShapeCheck.Length(operation, "tokens", tokens, 2, elements, reason);
     }
 }

@@ -125,7 +125,8 @@ public sealed class KernelCacheTests
             KernelCacheKey.Of(otherHeader, "scale", ["-arch=sm_90"], new Version(12, 9)),
         ];
         Assert.That(keys, Is.Unique);
-        Assert.That(KernelCacheKey.Of(Source with { Name = "elsewhere.cu" }, "scale", ["-arch=sm_90"], new Version(12, 9)), Is.EqualTo(Key), "no paths");
+        KernelSource elsewhere = Source with { Name = "elsewhere.cu" };
+        Assert.That(KernelCacheKey.Of(elsewhere, "scale", ["-arch=sm_90"], new Version(12, 9)), Is.EqualTo(Key), "no paths");
     }
 
     [Test]

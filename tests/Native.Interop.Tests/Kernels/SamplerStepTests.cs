@@ -12,9 +12,23 @@ public sealed class SamplerStepTests(TestDevice device)
     private static readonly DType[] Storage = KernelCheck.Storage;
     private static readonly SamplerCoefficients Full = new()
     {
-        Guidance = 4.5f, GuidedChannels = 3, X0FromX = 1.2f, X0FromModel = -0.7f, Clip = 1.5f, EpsFromX = 0.3f, EpsFromModel = 0.9f,
-        EpsFromX0 = -0.2f, StoreX0 = 1, MinLog = -6, MaxLog = -2, NoiseScale = 0.4f, XFromX = 0.8f, XFromX0 = 0.35f, XFromEps = -0.15f,
-        H1 = 0.25f, H2 = -0.1f,
+        Guidance = 4.5f,
+        GuidedChannels = 3,
+        X0FromX = 1.2f,
+        X0FromModel = -0.7f,
+        Clip = 1.5f,
+        EpsFromX = 0.3f,
+        EpsFromModel = 0.9f,
+        EpsFromX0 = -0.2f,
+        StoreX0 = 1,
+        MinLog = -6,
+        MaxLog = -2,
+        NoiseScale = 0.4f,
+        XFromX = 0.8f,
+        XFromX0 = 0.35f,
+        XFromEps = -0.15f,
+        H1 = 0.25f,
+        H2 = -0.1f,
     };
 
     [Test]
