@@ -4,7 +4,7 @@ using Ditto.Safetensors;
 
 namespace Ditto.Layers;
 
-/// <summary>Copies tensors of a checkpoint to the device as they are stored, piece by piece, and converts them there through a small staging buffer.</summary>
+/// <summary>Copies tensors of a checkpoint to the device piece by piece as they are stored, and converts them there through a small buffer.</summary>
 internal sealed class WeightUpload : IDisposable
 {
     private const int ChunkBytes = 8 << 20;

@@ -30,7 +30,9 @@ internal sealed class DenoisingLoop : IDisposable
     public Action<int, string, Tensor>? Probe { get; set; }
 
     /// <summary>Denoises samples [first, first + chunk) of the request into <paramref name="result"/>.</summary>
-    public void Run(GenerationRequest request, ISampler sampler, NoiseDraws noise, int first, float[] result, StepReporter reporter, CancellationToken cancellation)
+    public void Run(
+        GenerationRequest request, ISampler sampler, NoiseDraws noise, int first, float[] result, StepReporter reporter,
+        CancellationToken cancellation)
     {
         int count = Math.Min(request.ChunkSize, request.BatchSize - first), offset = first * request.SampleSize, length = count * request.SampleSize;
         Upload(request, sampler, noise, first, count);
@@ -56,7 +58,8 @@ internal sealed class DenoisingLoop : IDisposable
         foreach (DeviceEvent point in finished) point.Dispose();
     }
 
-    private void Denoise(ISampler sampler, SamplerCoefficients[] coefficients, GenerationRequest request, StepReporter reporter, CancellationToken cancellation)
+    private void Denoise(
+        ISampler sampler, SamplerCoefficients[] coefficients, GenerationRequest request, StepReporter reporter, CancellationToken cancellation)
     {
         Tensor all = forward[Plan.AllTimesteps];
         for (int step = 0; step < coefficients.Length; step++)

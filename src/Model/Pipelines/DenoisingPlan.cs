@@ -35,5 +35,6 @@ internal sealed class DenoisingPlan
 
     /// <summary>Whether a run that is planned like <paramref name="other"/> can use this one's memory.</summary>
     public bool Fits(DenoisingPlan other) =>
-        Forward.Shape == other.Forward.Shape && StepCount == other.StepCount && History.Length == other.History.Length && Noise.Length == other.Noise.Length;
+        Forward.Shape == other.Forward.Shape && StepCount == other.StepCount
+        && History.Length == other.History.Length && Noise.Length == other.Noise.Length;
 }

@@ -21,7 +21,8 @@ public sealed class DiTPipeline : IDisposable
         Transformer = transformer;
         this.scheduler = scheduler;
         ClassNames = ReadClassNames(index);
-        HasVae = index.Root.TryGetProperty("vae", out JsonElement vae) && vae.ValueKind == JsonValueKind.Array && vae[0].ValueKind == JsonValueKind.String;
+        HasVae = index.Root.TryGetProperty("vae", out JsonElement vae)
+            && vae.ValueKind == JsonValueKind.Array && vae.GetArrayLength() > 0 && vae[0].ValueKind == JsonValueKind.String;
         SamplerName = SamplerFactory.FromConfig(scheduler, 1).Name;
     }
 
@@ -73,18 +74,27 @@ public sealed class DiTPipeline : IDisposable
     /// <summary>Frees the weights. Sessions must be disposed before.</summary>
     public void Dispose() => Transformer.Dispose();
 
-    internal ISampler CreateSampler(GenerationOptions options) =>
-        options.Sampler is null
-            ? SamplerFactory.FromConfig(scheduler, options.StepCount)
-            : SamplerFactory.FromConfig(scheduler, options.StepCount, options.Sampler);
+    /// <summary>The sampler of a checked request: the config's own, or another that fits what the network predicts.</summary>
+    /// <exception cref="RequestException">The sampler needs another kind of prediction.</exception>
+    internal ISampler CreateSampler(GenerationOptions options)
+    {
+        if (options.Sampler is not { } method) return SamplerFactory.FromConfig(scheduler, options.StepCount);
+        bool isFlow = scheduler.TryGetProperty("_class_name", out JsonElement name) && name.ValueEquals("FlowMatchEulerDiscreteScheduler");
+        if (method.Equals("euler", StringComparison.OrdinalIgnoreCase) != isFlow)
+            throw new RequestException("sampler", $"«{method}», which does not fit the model's prediction", isFlow ? "euler" : "ddpm, ddim, dpm++");
+        return SamplerFactory.FromConfig(scheduler, options.StepCount, method);
+    }
 
     private static Dictionary<int, string> ReadClassNames(ConfigSection index)
     {
         Dictionary<int, string> names = [];
         if (!index.Root.TryGetProperty("id2label", out JsonElement labels) || labels.ValueKind != JsonValueKind.Object) return names;
         foreach (JsonProperty label in labels.EnumerateObject())
-            if (int.TryParse(label.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int id) && label.Value.ValueKind == JsonValueKind.String)
+        {
+            bool isId = int.TryParse(label.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int id);
+            if (isId && label.Value.ValueKind == JsonValueKind.String)
                 names[id] = label.Value.GetString()!;
+        }
         return names;
     }
 }

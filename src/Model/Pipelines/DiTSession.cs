@@ -37,11 +37,11 @@ public sealed class DiTSession : IDisposable
     /// <exception cref="ObjectDisposedException">The session or its pipeline is disposed.</exception>
     public GenerationResult Generate(GenerationOptions options, IProgress<StepUpdate>? progress = null, CancellationToken cancellation = default)
     {
+        ObjectDisposedException.ThrowIf(disposed, this);
         if (Interlocked.Exchange(ref running, 1) != 0)
             throw new InvalidOperationException("a generation is running in this session; use one session for each at a time");
         try
         {
-            ObjectDisposedException.ThrowIf(disposed, this);
             return Run(options, progress, cancellation);
         }
         finally
@@ -61,7 +61,8 @@ public sealed class DiTSession : IDisposable
     public void Dispose()
     {
         if (disposed) return;
-        if (Interlocked.Exchange(ref running, 1) != 0) throw new InvalidOperationException("cancel the running generation before disposing its session");
+        if (Interlocked.Exchange(ref running, 1) != 0)
+            throw new InvalidOperationException("cancel the running generation before disposing its session");
         disposed = true;
         loop?.Dispose();
         ops.Dispose();

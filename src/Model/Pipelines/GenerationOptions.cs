@@ -33,6 +33,6 @@ public sealed record GenerationOptions
     /// <summary>Samples run at most this many at a time, 1 or more; the pictures do not depend on it.</summary>
     public int MaxBatch { get; init; } = 16;
 
-    /// <summary>Sampler instead of the model's: ddpm, ddim, dpm++ or euler; null for what scheduler_config.json says.</summary>
+    /// <summary>Sampler instead of the model's: ddpm, ddim, dpm++ or euler (flow matching); null for what scheduler_config.json says.</summary>
     public string? Sampler { get; init; }
 }

@@ -48,7 +48,10 @@ public sealed record GenerationResult
         int plane = Height * Width;
         for (int c = 0; c < Channels; c++)
             for (int i = 0; i < plane; i++)
-                pixels[(i * Channels) + c] = (byte)MathF.Round(Math.Clamp((sample[(c * plane) + i] / 2) + 0.5f, 0f, 1f) * 255f, MidpointRounding.ToEven);
+            {
+                float level = Math.Clamp((sample[(c * plane) + i] / 2) + 0.5f, 0f, 1f) * 255f;
+                pixels[(i * Channels) + c] = (byte)MathF.Round(level, MidpointRounding.ToEven);
+            }
         return pixels;
     }
 }

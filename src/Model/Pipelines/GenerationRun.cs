@@ -25,7 +25,7 @@ public sealed class GenerationRun : IAsyncEnumerable<StepUpdate>, IProgress<Step
     /// <summary>The result; fails with what <see cref="DiTSession.Generate"/> would throw.</summary>
     public Task<GenerationResult> Completion { get; }
 
-    /// <summary>The steps as they finish. The stream ends with the run, also with a failed one: await <see cref="Completion"/> for its outcome.</summary>
+    /// <summary>The steps as they finish. The stream ends with the run, also a failed one; <see cref="Completion"/> has the outcome.</summary>
     public IAsyncEnumerator<StepUpdate> GetAsyncEnumerator(CancellationToken cancellationToken = default) =>
         steps.Reader.ReadAllAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
 

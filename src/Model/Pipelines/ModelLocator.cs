@@ -16,6 +16,6 @@ public static class ModelLocator
             throw new RequestException($"model «{nameOrPath}» is a file; a diffusers directory (with model_index.json) was expected");
         return Directory.Exists(nameOrPath)
             ? nameOrPath
-            : throw new RequestException("model", $"«{nameOrPath}», which does not exist", $"{DemoModel.Name}, or the path of a diffusers directory");
+            : throw new RequestException("model", $"«{nameOrPath}», which does not exist", $"{DemoModel.Name}, or a diffusers directory");
     }
 }

@@ -28,7 +28,8 @@ internal sealed class CaseComparison(string name)
     {
         if (compared == 0) return new VerifyRow(name, "", 0, 0, 0, VerifyOutcome.Failed, "no tensor of the case could be compared");
         string note = $"{compared} tensor{(compared == 1 ? "" : "s")}{(isAbsolute ? ", absolute tolerance" : "")}";
-        return new VerifyRow(name, worstTensor, worstAbs, worstRel, worstTolerance, worstRatio <= 1 ? VerifyOutcome.Passed : VerifyOutcome.Failed, note);
+        VerifyOutcome outcome = worstRatio <= 1 ? VerifyOutcome.Passed : VerifyOutcome.Failed;
+        return new VerifyRow(name, worstTensor, worstAbs, worstRel, worstTolerance, outcome, note);
     }
 
     private void Keep(string tensor, double abs, double rel, double tolerance, double ratio, bool absolute)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ditto.Configuration;
 using Ditto.Demo;
 using Ditto.Interop;
 using Ditto.Pipelines;
@@ -7,8 +8,8 @@ using Ditto.Safetensors;
 namespace Ditto.Verification;
 
 /// <summary>
-/// Recorded pictures of a model without a VAE: a folder with <c>model/</c> (or called demo) and <c>case-*.safetensors</c>. Each case runs twice, from the recorded
-/// noise and from the seed alone, and the 8-bit pictures are compared too.
+/// Recorded pictures of a model without a VAE: a folder with <c>model/</c> (or called demo) and <c>case-*.safetensors</c>. Each case runs
+/// twice, from the recorded noise and from the seed alone, and the 8-bit pictures are compared too.
 /// </summary>
 internal sealed class DemoSuite(Device device, DType type) : IReferenceSuite
 {
@@ -19,7 +20,13 @@ internal sealed class DemoSuite(Device device, DType type) : IReferenceSuite
     /// <summary>uncond + g (cond - uncond) multiplies errors by g + (g - 1).</summary>
     private double Bound(GenerationOptions options) => Tolerance * Math.Max(1, (2 * options.GuidanceScale) - 1);
 
-    public bool Matches(DirectoryInfo folder) => ModelDirectory(folder) is not null && folder.EnumerateFiles("case-*.safetensors").Any();
+    public bool Matches(DirectoryInfo folder)
+    {
+        if (ModelDirectory(folder) is not { } model || folder.EnumerateFiles("case-*.safetensors").FirstOrDefault() is not { } first) return false;
+        if (ConfigSection.Load(Path.Combine(model, "model_index.json")).Text("_class_name", "") != "DiTPipeline") return false;
+        using WeightSource reference = WeightSource.Open(first.FullName);
+        return reference.Tensors.ContainsKey("input.noise") && reference.Tensors.ContainsKey("expected.image_u8");
+    }
 
     public IEnumerable<ReferenceCase> Cases(DirectoryInfo folder)
     {
@@ -66,7 +73,8 @@ internal sealed class DemoSuite(Device device, DType type) : IReferenceSuite
         if (reference.Tensors.TryGetValue("expected.step.latents", out TensorEntry? steps))
         {
             comparison.Relative(steps.Name, [.. latents], steps.ToSingles(), bound);
-            comparison.Relative("expected.step.noise_prediction", Guided(predictions, options, (int)steps.Shape[0]), reference["expected.step.noise_prediction"].ToSingles(), bound);
+            float[] guided = Guided(predictions, options, (int)steps.Shape[0]), expected = reference["expected.step.noise_prediction"].ToSingles();
+            comparison.Relative("expected.step.noise_prediction", guided, expected, bound);
         }
         comparison.Relative("expected.sample", result.Latents, reference["expected.sample"].ToSingles(), bound);
         float[] pixels = [.. Enumerable.Range(0, result.BatchSize).SelectMany(result.ToPixels).Select(pixel => (float)pixel)];
@@ -79,6 +87,8 @@ internal sealed class DemoSuite(Device device, DType type) : IReferenceSuite
     {
         if (options.GuidanceScale <= 1f) return [.. predictions];
         int half = predictions.Count / stepCount / 2;
-        return [.. predictions.Chunk(2 * half).SelectMany(step => step.Take(half).Zip(step.Skip(half), (cond, uncond) => uncond + (options.GuidanceScale * (cond - uncond))))];
+        return [.. predictions.Chunk(2 * half).SelectMany(step => step.Take(half).Zip(step.Skip(half), Guide))];
+
+        float Guide(float cond, float uncond) => uncond + (options.GuidanceScale * (cond - uncond));
     }
 }

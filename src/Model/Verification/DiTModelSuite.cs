@@ -5,7 +5,7 @@ using Ditto.Safetensors;
 
 namespace Ditto.Verification;
 
-/// <summary>Single forward passes of a DiT, intermediate results included: <c>transformer/</c>, <c>case-*.safetensors</c>, <c>tolerances.json</c>.</summary>
+/// <summary>Forward passes of a DiT with intermediate results: <c>transformer/</c>, <c>case-*.safetensors</c>, <c>tolerances.json</c>.</summary>
 internal sealed class DiTModelSuite(Device device, DType type) : IReferenceSuite
 {
     private const string Expected = "expected.";
@@ -13,7 +13,8 @@ internal sealed class DiTModelSuite(Device device, DType type) : IReferenceSuite
     public bool Matches(DirectoryInfo folder)
     {
         string config = Path.Combine(folder.FullName, "transformer", "config.json");
-        return File.Exists(config) && !File.Exists(Path.Combine(folder.FullName, "model_index.json"))
+        return File.Exists(config) && folder.EnumerateFiles("case-*.safetensors").Any()
+            && !File.Exists(Path.Combine(folder.FullName, "model_index.json"))
             && ConfigSection.Load(config).Text("_class_name", "") is string name && DiTConfig.ClassNames.Contains(name);
     }
 

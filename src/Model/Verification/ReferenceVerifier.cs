@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Ditto.Interop;
 
 namespace Ditto.Verification;
@@ -16,7 +17,11 @@ public sealed class ReferenceVerifier
     public ReferenceVerifier(Device device, DType type = DType.F32)
     {
         ArgumentNullException.ThrowIfNull(device);
-        suites = [new DiTPipelineSuite(device, type), new DiTModelSuite(device, type), new DemoSuite(device, type), new SchedulerSuite(device), new NoiseSuite(device)];
+        suites =
+        [
+            new DiTPipelineSuite(device, type), new DiTModelSuite(device, type), new DemoSuite(device, type),
+            new SchedulerSuite(device), new NoiseSuite(device),
+        ];
     }
 
     /// <summary>Runs the cases one by one, in the order of their paths.</summary>
@@ -37,11 +42,7 @@ public sealed class ReferenceVerifier
         string name = root == folder ? folder.Name : Path.GetRelativePath(root.FullName, folder.FullName).Replace('\\', '/');
         if (suites.FirstOrDefault(suite => suite.Matches(folder)) is { } suite)
         {
-            foreach (ReferenceCase reference in suite.Cases(folder))
-            {
-                cancellation.ThrowIfCancellationRequested();
-                yield return RunCase($"{name}/{reference.Name}", reference);
-            }
+            foreach (VerifyRow row in RunSuite(suite, folder, name, cancellation)) yield return row;
             yield break;
         }
         foreach (FileInfo file in folder.EnumerateFiles("case*.safetensors").OrderBy(file => file.Name, StringComparer.Ordinal))
@@ -51,13 +52,37 @@ public sealed class ReferenceVerifier
                 yield return row;
     }
 
+    /// <summary>The rows of one folder. A folder whose model or config cannot be loaded is one failed row, and the others go on.</summary>
+    private static IEnumerable<VerifyRow> RunSuite(IReferenceSuite suite, DirectoryInfo folder, string name, CancellationToken cancellation)
+    {
+        using IEnumerator<ReferenceCase> cases = suite.Cases(folder).GetEnumerator();
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            VerifyRow? broken = null;
+            try
+            {
+                if (!cases.MoveNext()) yield break;
+            }
+            catch (Exception error) when (IsOfTheCase(error))
+            {
+                broken = VerifyRow.Error(name, error);
+            }
+            yield return broken ?? RunCase($"{name}/{cases.Current.Name}", cases.Current);
+            if (broken is not null) yield break;
+        }
+    }
+
+    private static bool IsOfTheCase(Exception error) =>
+        error is DittoException or IOException or InvalidDataException or JsonException or KeyNotFoundException;
+
     private static VerifyRow RunCase(string name, ReferenceCase reference)
     {
         try
         {
             return reference.Unsupported is null ? reference.Run(new CaseComparison(name)) : VerifyRow.Unsupported(name, reference.Unsupported);
         }
-        catch (Exception error) when (error is DittoException or IOException or InvalidDataException)
+        catch (Exception error) when (IsOfTheCase(error))
         {
             return VerifyRow.Error(name, error);
         }

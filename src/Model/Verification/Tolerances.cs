@@ -28,7 +28,9 @@ internal sealed class Tolerances
         if (type == DType.BF16) return BF16;
         if (type == DType.F16) return F16;
         if (!root.TryGetProperty(caseName, out JsonElement entry)) throw new ModelConfigException($"tolerances.json has no entry «{caseName}»");
-        if (entry.TryGetProperty("suggested_by_tensor", out JsonElement byTensor) && byTensor.TryGetProperty(tensor, out JsonElement own)) return own.GetDouble();
-        return entry.GetProperty("suggested_atol_as_fraction_of_max_abs").GetDouble();
+        JsonElement suggested = entry.GetProperty("suggested_atol_as_fraction_of_max_abs");
+        bool isByTensor = entry.TryGetProperty("suggested_by_tensor", out JsonElement byTensor);
+        if (isByTensor && byTensor.TryGetProperty(tensor, out JsonElement own)) return own.GetDouble();
+        return (suggested.ValueKind == JsonValueKind.Object ? suggested.GetProperty(tensor) : suggested).GetDouble();
     }
 }

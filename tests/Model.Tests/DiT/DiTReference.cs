@@ -99,10 +99,15 @@ internal sealed class DiTReference(DiTConfig config, WeightSource weights, Func<
         string prefix = $"transformer_blocks.{i}.";
         double[] m = Linear(conditioning, 1, prefix + "norm1.linear");
         double[] normed = Modulate(x, tokens, m.AsSpan(0, h), m.AsSpan(h, h), 1e-6);
-        double[] q = Linear(normed, tokens, prefix + "attn1.to_q"), k = Linear(normed, tokens, prefix + "attn1.to_k"), v = Linear(normed, tokens, prefix + "attn1.to_v");
+        double[] q = Linear(normed, tokens, prefix + "attn1.to_q"), k = Linear(normed, tokens, prefix + "attn1.to_k");
+        double[] v = Linear(normed, tokens, prefix + "attn1.to_v");
         Residual(x, Linear(Attention(q, k, v, tokens), tokens, prefix + "attn1.to_out.0"), m.AsSpan(2 * h, h));
         double[] mlp = Linear(Modulate(x, tokens, m.AsSpan(3 * h, h), m.AsSpan(4 * h, h), config.NormEps), tokens, prefix + "ff.net.0.proj");
-        for (int c = 0; c < mlp.Length; c++) mlp[c] = round(0.5 * mlp[c] * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (mlp[c] + (0.044715 * mlp[c] * mlp[c] * mlp[c])))));
+        for (int c = 0; c < mlp.Length; c++)
+        {
+            double u = Math.Sqrt(2 / Math.PI) * (mlp[c] + (0.044715 * mlp[c] * mlp[c] * mlp[c]));
+            mlp[c] = round(0.5 * mlp[c] * (1 + Math.Tanh(u)));
+        }
         Residual(x, Linear(mlp, tokens, prefix + "ff.net.2"), m.AsSpan(5 * h, h));
     }
 

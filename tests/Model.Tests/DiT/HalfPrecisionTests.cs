@@ -34,7 +34,8 @@ public sealed class HalfPrecisionTests(TestDevice device)
     private double[] Run(string folder, DType type, float[] latents, float[] timesteps, int[] labels)
     {
         using DiTModel model = DiTModel.Load(folder, device.Device, type);
-        using DiTForward forward = new(model, device.Operations, new DiTPlan(model.Config, new DiTShape(labels.Length, labels.Length, Size, Size, type)));
+        DiTPlan plan = new(model.Config, new DiTShape(labels.Length, labels.Length, Size, Size, type));
+        using DiTForward forward = new(model, device.Operations, plan);
         device.Device.CopyToDevice<float>(forward.Latents, latents);
         device.Device.CopyToDevice<float>(forward.Timesteps, timesteps);
         device.Device.CopyToDevice<int>(forward.Labels, labels);

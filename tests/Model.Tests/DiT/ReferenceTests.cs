@@ -42,6 +42,16 @@ public sealed class ReferenceTests(TestDevice device)
     }
 
     [Test]
+    public void A_model_that_cannot_be_loaded_is_one_failed_row()
+    {
+        using TemporaryFolder copy = TemporaryFolder.CopyOf(Repository.Reference("dit"));
+        File.Delete(Path.Combine(copy.Path, "transformer", "diffusion_pytorch_model.safetensors"));
+        VerifyRow row = new ReferenceVerifier(device.Device).Run(copy.Path).Single();
+        Assert.That(row.Outcome, Is.EqualTo(VerifyOutcome.Failed));
+        Assert.That(row.Note, Does.Contain("no weights found"));
+    }
+
+    [Test]
     public void What_is_not_supported_is_named()
     {
         using TemporaryFolder copy = TemporaryFolder.CopyOf(Repository.Reference("dit"));

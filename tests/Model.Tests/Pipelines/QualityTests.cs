@@ -11,7 +11,7 @@ namespace Ditto.Tests.Pipelines;
 /// <summary>The demo model's pictures are as good as those that the reference implementation makes from the same seed.</summary>
 public sealed class QualityTests
 {
-    /// <summary>A picture on the border between two classes, and 64 features, may move by rounding: one picture in 300, and the quality file's last digit.</summary>
+    /// <summary>One picture in 300, on the border between two classes, may move by rounding; the distance, by the file's last digits.</summary>
     private const double AccuracyTolerance = 1.0 / 300;
 
     private const double DistanceTolerance = 0.01;

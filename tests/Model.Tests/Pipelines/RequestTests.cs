@@ -30,6 +30,7 @@ public sealed class RequestTests
         (Good with { MaxBatch = 0 }, ["max batch", "0"]),
         (Good with { Latents = new float[5] }, ["latents", "5 values", "3 x 1 x 28 x 28"]),
         (Good with { Latents = Enumerable.Repeat(float.NaN, 3 * 28 * 28).ToArray() }, ["latents", "finite"]),
+        (Good with { Sampler = "euler" }, ["sampler", "euler", "ddim"]),
         (Good with { Sampler = "unipc" }, ["sampler", "unipc", "ddim"]),
     ];
 

@@ -55,7 +55,8 @@ public sealed class SessionTests
         using DiTSession session = DemoPipeline.Instance.CreateSession();
         GenerationOptions[] runs =
         [
-            DemoPipeline.Request, DemoPipeline.Request with { GuidanceScale = 1f }, DemoPipeline.Request with { ClassLabels = [4], Height = 14, Width = 42 },
+            DemoPipeline.Request, DemoPipeline.Request with { GuidanceScale = 1f },
+            DemoPipeline.Request with { ClassLabels = [4], Height = 14, Width = 42 },
             DemoPipeline.Request with { StepCount = 2, Sampler = "dpm++" }, DemoPipeline.Request,
         ];
         foreach (GenerationOptions options in runs)
@@ -72,7 +73,8 @@ public sealed class SessionTests
             using CancellationTokenSource source = new();
             if (at == 0) source.Cancel();
             CancelAt progress = new(source, at);
-            Assert.That(() => session.Generate(DemoPipeline.Request with { StepCount = 20 }, progress, source.Token), Throws.InstanceOf<OperationCanceledException>());
+            GenerationOptions longer = DemoPipeline.Request with { StepCount = 20 };
+            Assert.That(() => session.Generate(longer, progress, source.Token), Throws.InstanceOf<OperationCanceledException>());
             Assert.That(session.Generate(DemoPipeline.Request).Latents, Is.EqualTo(expected));
         }
     }
@@ -82,7 +84,8 @@ public sealed class SessionTests
     {
         GenerationOptions other = DemoPipeline.Request with { Seed = 5, ClassLabels = [9] };
         float[] expected = DemoPipeline.Generate(DemoPipeline.Request), expectedOther = DemoPipeline.Generate(other);
-        Task<float[]>[] runs = [.. Enumerable.Range(0, 4).Select(i => Task.Run(() => DemoPipeline.Generate(i % 2 == 0 ? DemoPipeline.Request : other)))];
+        GenerationOptions[] wanted = [DemoPipeline.Request, other, DemoPipeline.Request, other];
+        Task<float[]>[] runs = [.. wanted.Select(options => Task.Run(() => DemoPipeline.Generate(options)))];
         Task.WaitAll(runs);
         for (int i = 0; i < runs.Length; i++) Assert.That(runs[i].Result, Is.EqualTo(i % 2 == 0 ? expected : expectedOther));
     }
@@ -150,7 +153,9 @@ public sealed class SessionTests
         public void Report(StepUpdate value)
         {
             if (value.Step == 10) (managedAtTen, allocationsAtTen) = (GC.GetAllocatedBytesForCurrentThread(), device.TotalAllocations);
-            if (value.Step == 40) (ManagedBytes, DeviceAllocations) = (GC.GetAllocatedBytesForCurrentThread() - managedAtTen, device.TotalAllocations - allocationsAtTen);
+            if (value.Step != 40) return;
+            ManagedBytes = GC.GetAllocatedBytesForCurrentThread() - managedAtTen;
+            DeviceAllocations = device.TotalAllocations - allocationsAtTen;
         }
     }
 }

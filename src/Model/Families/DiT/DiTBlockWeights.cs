@@ -12,4 +12,5 @@ namespace Ditto.Families.DiT;
 /// <param name="MlpDownWeight">(H, 4H).</param>
 /// <param name="MlpDownBias">(H).</param>
 internal readonly record struct DiTBlockWeights(
-    Tensor QkvWeight, Tensor QkvBias, Tensor OutWeight, Tensor OutBias, Tensor MlpUpWeight, Tensor MlpUpBias, Tensor MlpDownWeight, Tensor MlpDownBias);
+    Tensor QkvWeight, Tensor QkvBias, Tensor OutWeight, Tensor OutBias,
+    Tensor MlpUpWeight, Tensor MlpUpBias, Tensor MlpDownWeight, Tensor MlpDownBias);

@@ -59,7 +59,7 @@ internal sealed class DiTCheckpoint
         [.. blocks.Select(b => new DiTBlockWeights(
             store[b[0]], b[1] < 0 ? default : store[b[1]], store[b[2]], store[b[3]], store[b[4]], store[b[5]], store[b[6]], store[b[7]]))];
 
-    /// <summary>Where each embedder's modulation columns begin: block i's at 6 i H, the final layer's (fed by block 0's embedder) at the end.</summary>
+    /// <summary>Where each embedder's modulation columns begin: block i's at 6 i H, the final layer's (fed by block 0's) at the end.</summary>
     public DiTEmbedder[] Embedders(WeightStore store)
     {
         int perBlock = 6 * config.HiddenSize;
@@ -78,7 +78,8 @@ internal sealed class DiTCheckpoint
 
     private static readonly string[] EmbedderNames =
     [
-        "timestep_embedder.linear_1.weight", "timestep_embedder.linear_1.bias", "timestep_embedder.linear_2.weight", "timestep_embedder.linear_2.bias",
+        "timestep_embedder.linear_1.weight", "timestep_embedder.linear_1.bias",
+        "timestep_embedder.linear_2.weight", "timestep_embedder.linear_2.bias",
         "class_embedder.embedding_table.weight",
     ];
 
@@ -104,7 +105,7 @@ internal sealed class DiTCheckpoint
         ];
     }
 
-    /// <summary>An embedder and the modulations that it feeds. Block 0's also feeds the final layer's, which is stacked last where it can be.</summary>
+    /// <summary>An embedder and the modulations that it feeds. Block 0's also feeds the final layer's, stacked last where it can be.</summary>
     private int[] AddEmbedder(int[] fed)
     {
         int h = config.HiddenSize;

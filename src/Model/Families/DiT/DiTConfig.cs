@@ -97,7 +97,8 @@ public sealed record DiTConfig
         string className = config.Text("_class_name");
         bool known = ClassNames.Contains(className) && config.Text("norm_type", "ada_norm_zero") == "ada_norm_zero";
         if (!known)
-            throw config.Refuse("_class_name", $"unsupported model class {className}", $"known: {string.Join(", ", ClassNames)} with norm_type ada_norm_zero");
+            throw config.Refuse(
+                "_class_name", $"unsupported model class {className}", $"known: {string.Join(", ", ClassNames)} with norm_type ada_norm_zero");
         int inChannels = config.Integer("in_channels", 4, 1, 4096);
         if (config.Flag("norm_elementwise_affine", false))
             throw config.Refuse("norm_elementwise_affine", "true", "false: the modulated LayerNorm has no weights of its own");

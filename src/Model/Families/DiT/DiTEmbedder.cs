@@ -12,4 +12,5 @@ namespace Ditto.Families.DiT;
 /// <param name="ModulationWeight">norm1.linear of those blocks (and proj_out_1), stacked: (columns, H).</param>
 /// <param name="ModulationBias">(columns).</param>
 internal readonly record struct DiTEmbedder(
-    Tensor HiddenWeight, Tensor HiddenBias, Tensor Weight, Tensor Bias, Tensor Classes, int ModulationOffset, Tensor ModulationWeight, Tensor ModulationBias);
+    Tensor HiddenWeight, Tensor HiddenBias, Tensor Weight, Tensor Bias, Tensor Classes,
+    int ModulationOffset, Tensor ModulationWeight, Tensor ModulationBias);

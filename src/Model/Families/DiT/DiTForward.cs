@@ -14,7 +14,7 @@ internal sealed class DiTForward : IDisposable
     private readonly Operations ops;
     private readonly DiTPlan plan;
     private readonly DevicePool pool;
-    private readonly Tensor[] modulation;            // (batch, H) each: shift, scale, gate of attention, then of the MLP, per block; final shift, scale
+    private readonly Tensor[] modulation;            // (batch, H) each: per block attention's shift, scale, gate and the MLP's; the final two
     private readonly Tensor query, key, value, attended;
 
     public DiTForward(DiTModel model, Operations operations, DiTPlan plan)
@@ -101,11 +101,14 @@ internal sealed class DiTForward : IDisposable
             ops.AddLabelEmbedding(e, e, embedder.Classes, Labels);
             Probe?.Invoke($"block.{embedder.ModulationOffset / (6 * model.Config.HiddenSize)}.temb", e);
             ops.Silu(e, e);
-            ops.Linear(pool[plan.Modulation].Slice(1, embedder.ModulationOffset, embedder.ModulationBias[0]), e, embedder.ModulationWeight, embedder.ModulationBias);
+            Tensor columns = pool[plan.Modulation].Slice(1, embedder.ModulationOffset, embedder.ModulationBias[0]);
+            ops.Linear(columns, e, embedder.ModulationWeight, embedder.ModulationBias);
         }
     }
 
-    /// <summary>x += gate_msa Attn(h); h = LN(x)(1 + scale_mlp) + shift_mlp; x += gate_mlp MLP(h); h = LN(x)(1 + scale) + shift of what follows.</summary>
+    /// <summary>
+    /// x += gate_msa Attn(h); h = LN(x)(1 + scale_mlp) + shift_mlp; x += gate_mlp MLP(h); h = LN(x)(1 + scale) + shift of what follows.
+    /// </summary>
     private void Block(int i, Tensor x, Tensor h)
     {
         DiTBlockWeights w = model.Blocks[i];
