@@ -9,7 +9,8 @@ namespace Ditto.Verification;
 
 /// <summary>
 /// Recorded pictures of a model without a VAE: a folder with <c>model/</c> (or called demo) and <c>case-*.safetensors</c>. Each case runs
-/// twice, from the recorded noise and from the seed alone, and the 8-bit pictures are compared too.
+/// twice, from the recorded noise and from the seed alone, and the 8-bit pictures are compared too. In bf16 and f16 only the first prediction
+/// is compared: every later step starts from the rounding of those before it.
 /// </summary>
 internal sealed class DemoSuite(Device device, DType type) : IReferenceSuite
 {
@@ -34,9 +35,20 @@ internal sealed class DemoSuite(Device device, DType type) : IReferenceSuite
         foreach (FileInfo file in folder.EnumerateFiles("case-*.safetensors").OrderBy(file => file.Name, StringComparer.Ordinal))
         {
             string name = Path.GetFileNameWithoutExtension(file.Name)["case-".Length..];
+            if (type != DType.F32 && !HasPredictions(file.FullName))
+            {
+                yield return ReferenceCase.Refused(name, "no prediction is recorded, and whole pictures are compared in f32 only");
+                continue;
+            }
             yield return new ReferenceCase(name, comparison => Run(pipeline, file.FullName, fromSeed: false, comparison));
             yield return new ReferenceCase($"{name} (seed alone)", comparison => Run(pipeline, file.FullName, fromSeed: true, comparison));
         }
+    }
+
+    private static bool HasPredictions(string file)
+    {
+        using WeightSource reference = WeightSource.Open(file);
+        return reference.Tensors.ContainsKey("expected.step.noise_prediction");
     }
 
     /// <summary>The cases' own model, or the one that ships with Ditto for a folder called demo.</summary>
@@ -50,8 +62,39 @@ internal sealed class DemoSuite(Device device, DType type) : IReferenceSuite
     private VerifyRow Run(DiTPipeline pipeline, string file, bool fromSeed, CaseComparison comparison)
     {
         using WeightSource reference = WeightSource.Open(file);
+        GenerationOptions options = Options(reference, fromSeed);
+        double bound = Bound(options);
+        using DiTSession session = pipeline.CreateSession();
+        using DeviceStream stream = device.CreateStream();
+        using Operations ops = device.CreateOperations(stream);
+        DeviceTensors tensors = new(ops);
+        List<float> latents = [], predictions = [];
+        session.Probe = (step, tensor, value) => (tensor == "latents" ? latents : predictions).AddRange(tensors.ToHost(value));
+        GenerationResult result = session.Generate(options);
+        if (type != DType.F32)
+        {
+            TensorEntry entry = reference["expected.step.noise_prediction"];
+            int size = (int)(entry.ElementCount / entry.Shape[0]);
+            ReadOnlySpan<float> first = Guided(predictions, options, options.StepCount).AsSpan(0, size), expected = entry.ToSingles().AsSpan(0, size);
+            comparison.Relative($"{entry.Name}[0]", first, expected, bound);
+            return comparison.ToRow();
+        }
+        if (reference.Tensors.TryGetValue("expected.step.latents", out TensorEntry? steps))
+        {
+            comparison.Relative(steps.Name, [.. latents], steps.ToSingles(), bound);
+            float[] guided = Guided(predictions, options, (int)steps.Shape[0]), recorded = reference["expected.step.noise_prediction"].ToSingles();
+            comparison.Relative("expected.step.noise_prediction", guided, recorded, bound);
+        }
+        comparison.Relative("expected.sample", result.Latents, reference["expected.sample"].ToSingles(), bound);
+        float[] pixels = [.. Enumerable.Range(0, result.BatchSize).SelectMany(result.ToPixels).Select(pixel => (float)pixel)];
+        comparison.Absolute("expected.image_u8", pixels, reference["expected.image_u8"].ToSingles(), 1);
+        return comparison.ToRow();
+    }
+
+    private static GenerationOptions Options(WeightSource reference, bool fromSeed)
+    {
         TensorEntry noise = reference["input.noise"];
-        GenerationOptions options = new()
+        return new GenerationOptions
         {
             ClassLabels = [.. reference["input.class_labels"].ToSingles().Select(label => (int)label)],
             GuidanceScale = float.Parse(reference.Metadata["guidance_scale"], CultureInfo.InvariantCulture),
@@ -62,24 +105,6 @@ internal sealed class DemoSuite(Device device, DType type) : IReferenceSuite
             Latents = fromSeed ? (ReadOnlyMemory<float>?)null : noise.ToSingles(),
             MaxBatch = (int)noise.Shape[0],
         };
-        double bound = Bound(options);
-        using DiTSession session = pipeline.CreateSession();
-        using DeviceStream stream = device.CreateStream();
-        using Operations ops = device.CreateOperations(stream);
-        DeviceTensors tensors = new(ops);
-        List<float> latents = [], predictions = [];
-        session.Probe = (step, tensor, value) => (tensor == "latents" ? latents : predictions).AddRange(tensors.ToHost(value));
-        GenerationResult result = session.Generate(options);
-        if (reference.Tensors.TryGetValue("expected.step.latents", out TensorEntry? steps))
-        {
-            comparison.Relative(steps.Name, [.. latents], steps.ToSingles(), bound);
-            float[] guided = Guided(predictions, options, (int)steps.Shape[0]), expected = reference["expected.step.noise_prediction"].ToSingles();
-            comparison.Relative("expected.step.noise_prediction", guided, expected, bound);
-        }
-        comparison.Relative("expected.sample", result.Latents, reference["expected.sample"].ToSingles(), bound);
-        float[] pixels = [.. Enumerable.Range(0, result.BatchSize).SelectMany(result.ToPixels).Select(pixel => (float)pixel)];
-        comparison.Absolute("expected.image_u8", pixels, reference["expected.image_u8"].ToSingles(), type == DType.F32 ? 1 : 255 * bound);
-        return comparison.ToRow();
     }
 
     /// <summary>uncond + scale (cond - uncond) of every step: the engine does this inside the sampler's kernel and keeps no such tensor.</summary>

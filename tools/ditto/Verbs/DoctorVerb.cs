@@ -8,6 +8,8 @@ namespace Ditto.CommandLine;
 /// <summary><c>ditto doctor</c>: the devices, the compiler, the kernel cache, and a kernel and a product that really run.</summary>
 internal sealed class DoctorVerb
 {
+    private const string NoCache = "not used: the device's kernels come compiled, or no folder is known (DITTO_CACHE_DIR names one)";
+
     private readonly Command command = new("doctor", "Tries what Ditto needs: devices, compiler, kernel cache, one kernel and one matrix product.");
     private readonly CommonOptions common;
     private readonly Shell shell;
@@ -49,7 +51,7 @@ internal sealed class DoctorVerb
             facts.Add(("chosen device", $"{device}"));
             if (device.ThreadCount > 0) facts.Add(("threads", Readable.Invariant($"{device.ThreadCount}")));
             facts.Add(("memory", $"{Readable.Bytes(device.FreeBytes())} free of {Readable.Bytes(device.TotalBytes)}"));
-            facts.Add(("kernel cache", device.Kernels.CacheFolder ?? "none: no folder is known, DITTO_CACHE_DIR names one"));
+            facts.Add(("kernel cache", device.Kernels.CacheFolder ?? NoCache));
             checks.AddRange(DoctorCheck.RunAll(device));
             foreach (string warning in device.Kernels.Warnings) facts.Add(("warning", warning));
             return checks.TrueForAll(check => check.IsOk) ? ExitCode.Ok : ExitCode.CheckFailed;
