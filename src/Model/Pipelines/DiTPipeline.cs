@@ -16,14 +16,14 @@ public sealed class DiTPipeline : IDisposable
 {
     private readonly JsonElement scheduler;
 
-    private DiTPipeline(DiTModel transformer, ConfigSection index, JsonElement scheduler)
+    private DiTPipeline(DiTModel transformer, ConfigSection index, JsonElement scheduler, string samplerName)
     {
         Transformer = transformer;
         this.scheduler = scheduler;
         ClassNames = ReadClassNames(index);
         HasVae = index.Root.TryGetProperty("vae", out JsonElement vae)
             && vae.ValueKind == JsonValueKind.Array && vae.GetArrayLength() > 0 && vae[0].ValueKind == JsonValueKind.String;
-        SamplerName = SamplerFactory.FromConfig(scheduler, 1).Name;
+        SamplerName = samplerName;
     }
 
     /// <summary>The network's weights.</summary>
@@ -63,9 +63,9 @@ public sealed class DiTPipeline : IDisposable
         string className = index.Text("_class_name");
         if (className != "DiTPipeline") throw index.Refuse("_class_name", $"unsupported pipeline {className}", "DiTPipeline");
         JsonElement scheduler = ConfigFile.Read(Path.Combine(directory, "scheduler", "scheduler_config.json"));
-        SamplerFactory.FromConfig(scheduler, 1);         // a scheduler that cannot run is refused before weights are read
+        string sampler = SamplerFactory.FromConfig(scheduler, 1).Name;      // a scheduler that cannot run is refused before weights are read
         DiTModel transformer = DiTModel.Load(Path.Combine(directory, "transformer"), device, type, progress, cancellation);
-        return new DiTPipeline(transformer, index, scheduler);
+        return new DiTPipeline(transformer, index, scheduler, sampler);
     }
 
     /// <summary>A new place to generate in.</summary>

@@ -1,3 +1,5 @@
+using Ditto.Imaging;
+
 namespace Ditto.Pipelines;
 
 /// <summary>What a run made, and what it took.</summary>
@@ -40,18 +42,6 @@ public sealed record GenerationResult
         return Latents.AsSpan(index * size, size);
     }
 
-    /// <summary>One sample as 8-bit pixels (height, width, channels): round(clamp(v / 2 + 0.5) * 255), halves to even.</summary>
-    public byte[] ToPixels(int index)
-    {
-        ReadOnlySpan<float> sample = Sample(index);
-        byte[] pixels = new byte[sample.Length];
-        int plane = Height * Width;
-        for (int c = 0; c < Channels; c++)
-            for (int i = 0; i < plane; i++)
-            {
-                float level = Math.Clamp((sample[(c * plane) + i] / 2) + 0.5f, 0f, 1f) * 255f;
-                pixels[(i * Channels) + c] = (byte)MathF.Round(level, MidpointRounding.ToEven);
-            }
-        return pixels;
-    }
+    /// <summary>One sample as an 8-bit picture, where the latents are the picture (1 or 3 channels, no VAE).</summary>
+    public Image ToImage(int index) => Image.FromSample(Sample(index), Channels, Height, Width);
 }

@@ -86,7 +86,7 @@ internal sealed class DemoSuite(Device device, DType type) : IReferenceSuite
             comparison.Relative("expected.step.noise_prediction", guided, recorded, bound);
         }
         comparison.Relative("expected.sample", result.Latents, reference["expected.sample"].ToSingles(), bound);
-        float[] pixels = [.. Enumerable.Range(0, result.BatchSize).SelectMany(result.ToPixels).Select(pixel => (float)pixel)];
+        float[] pixels = [.. Enumerable.Range(0, result.BatchSize).SelectMany(i => result.ToImage(i).Pixels.ToArray()).Select(pixel => (float)pixel)];
         comparison.Absolute("expected.image_u8", pixels, reference["expected.image_u8"].ToSingles(), 1);
         return comparison.ToRow();
     }

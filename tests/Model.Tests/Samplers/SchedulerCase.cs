@@ -36,6 +36,9 @@ public sealed class SchedulerCase
 
     public double? Mu => Number(Step, "mu");
 
+    public static IEnumerable<TestCaseData> WithMu() =>
+        All().Where(test => test.Arguments[0] is SchedulerCase { Mu: not null, ImageTokenCount: not null, Error: null });
+
     public static IEnumerable<TestCaseData> All()
     {
         foreach (string folder in Directory.EnumerateDirectories(Repository.Reference("schedulers")).Order(StringComparer.Ordinal))

@@ -48,7 +48,7 @@ internal sealed class PictureFiles
     public IReadOnlyList<string> Write(GenerationResult result, PictureMetadata? metadata, int columns, CancellationToken cancellation)
     {
         if (isLatents) return [WriteLatents(result, metadata)];
-        Image[] pictures = [.. Enumerable.Range(0, result.BatchSize).Select(index => Picture(result, index))];
+        Image[] pictures = [.. Enumerable.Range(0, result.BatchSize).Select(result.ToImage)];
         if (isSheet) return [WritePng(path, ContactSheet.Compose(pictures, columns), metadata, null)];
         List<string> written = [];
         for (int index = 0; index < pictures.Length; index++)
@@ -58,10 +58,6 @@ internal sealed class PictureFiles
         }
         return written;
     }
-
-    /// <summary>One sample as a picture.</summary>
-    public static Image Picture(GenerationResult result, int index) =>
-        Image.FromSample(result.Sample(index), result.Channels, result.Height, result.Width);
 
     /// <summary>Writes a PNG file.</summary>
     /// <param name="path">The file.</param>

@@ -67,7 +67,7 @@ internal sealed class DemoVerb
     private DemoPicture Make(DiTSession session, DiTPipeline pipeline, GenerationOptions request, string title, string path, int scale, int columns)
     {
         GenerationResult result = StepProgress.Run(shell, title, progress => session.Generate(request, progress, shell.Cancellation));
-        Image[] tiles = [.. Enumerable.Range(0, result.BatchSize).Select(index => PictureFiles.Picture(result, index))];
+        Image[] tiles = [.. Enumerable.Range(0, result.BatchSize).Select(result.ToImage)];
         Image image = ContactSheet.Compose(tiles, columns, scale, tiles.Length == 1 ? 0 : scale);
         PictureMetadata metadata = new(DemoModel.Name, pipeline, request, result);
         return new DemoPicture(PictureFiles.WritePng(path, image, metadata, tiles.Length == 1 ? 0 : null), result);
