@@ -28,6 +28,13 @@ constexpr bool IS_GPU = false;
 #define ALWAYS_INLINE __attribute__((always_inline))
 #define INDEPENDENT_ITERATIONS _Pragma("GCC ivdep")  // an output may be an input, element for element, but nothing else overlaps
 
+// Asks for the cache lines of count neighbours, whether or not there is memory.
+template <typename T>
+__forceinline__ void prefetch(const T* p, int count)
+{
+    for (int i = 0; i < count; i += 64 / (int)sizeof(T)) __builtin_prefetch(p + i);
+}
+
 // Keeps the compiler from regrouping a sum or product across this value.
 __forceinline__ float in_order(float value) { return __builtin_assoc_barrier(value); }
 
@@ -146,6 +153,27 @@ __forceinline__ float expf(float v)
     const float scaled = uint_as_float(float_as_uint(e) + (n << 23));
     const float clamped = v < -87.33654f ? 0.0f : v > 88.72283f ? __builtin_inff() : scaled;
     return v != v ? v : clamped;
+}
+
+// x / (1 + e^-2u) as x / (1 + h h), h = e^-u by expf's polynomial: |u| is clamped where h h is infinite or lost beside 1, so
+// nothing else needs a question. A NaN comes through x.
+__forceinline__ float logistic_product(float x, float u)
+{
+    const uint32 bits = float_as_uint(u), magnitude = bits & 0x7fffffffu;
+    const uint32 bounded = magnitude < 0x42ae0000u ? magnitude : 0x42ae0000u;  // 87: an integer minimum is one instruction
+    const float clamped = uint_as_float(bounded | (~bits & 0x80000000u));
+    const float shifted = fmaf(clamped, 1.44269504f, 12582912.0f);  // 1.5 * 2^23: the adder rounds to an integer
+    const float whole = (float)(int)(float_as_uint(shifted) - 0x4b400000u);
+    const float r = fmaf(whole, 2.12194440e-4f, fmaf(whole, -0.693359375f, clamped));
+    float p = 1.9875691500e-4f;
+    p = fmaf(p, r, 1.3981999507e-3f);
+    p = fmaf(p, r, 8.3334519073e-3f);
+    p = fmaf(p, r, 4.1665795894e-2f);
+    p = fmaf(p, r, 1.6666665459e-1f);
+    p = fmaf(p, r, 5.0000001201e-1f);
+    const float e = fmaf(p, in_order(r * r), r) + 1.0f;
+    const float h = uint_as_float(float_as_uint(e) + (float_as_uint(shifted) << 23));
+    return x / fmaf(h, h, 1.0f);
 }
 
 // ln v = e ln 2 + ln m, m in [sqrt(1/2), sqrt(2)), ln m by a polynomial of degree 9 in m - 1; subnormal v is scaled first.

@@ -16,6 +16,12 @@ constexpr bool IS_GPU = true;
 #define ALWAYS_INLINE
 #define UNROLL _Pragma("unroll")
 
+// On a CPU this asks for memory ahead of its use; a GPU has other warps to run meanwhile.
+template <typename T>
+__device__ __forceinline__ void prefetch(const T*, int)
+{
+}
+
 // On a CPU this keeps the compiler from regrouping a sum across its argument; NVRTC never regroups.
 __device__ __forceinline__ float in_order(float value) { return value; }
 
@@ -41,7 +47,7 @@ __device__ __forceinline__ uint16 float_to_fp16(float value)
 
 // Faster and less exact than a / b (2 ulp; 0 where b is beyond 2^126): for quotients with a bounded result.
 __device__ __forceinline__ float fast_divide(float a, float b) { return __fdividef(a, b); }
-// Half an ulp: for values that a large factor will magnify.
+__device__ __forceinline__ float logistic_product(float x, float u) { return fast_divide(x, 1.0f + expf(-2.0f * u)); }
 
 __device__ __forceinline__ uint32 multiply_high(uint32 a, uint32 b) { return __umulhi(a, b); }
 

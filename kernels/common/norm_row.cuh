@@ -29,13 +29,14 @@ __device__ __forceinline__ float row_sum(const T* x, int dim)
 }
 
 template <int N, typename T>
-__device__ __forceinline__ float row_squares(const T* x, float mean, int dim)
+__device__ __forceinline__ float row_squares(const T* x, float mean, int dim, const T* ahead)
 {
     float sums[N] = {};  // a pass of its own: E[x^2] - mean^2 cancels in f32
     const auto step = [&](int c, int left) ALWAYS_INLINE
     {
         float v[N];
         load_floats(x + c, v, left, mean);
+        prefetch(ahead + c, N);
         UNROLL for (int k = 0; k < N; ++k)
         {
             const float d = v[k] - mean;
@@ -66,8 +67,8 @@ __device__ __forceinline__ void shift_step(float (&v)[N], const T* p, int c, int
 }
 
 template <int N, typename T>
-__device__ __forceinline__ void row_modulate(T* y, const T* x, float mean, float rstd, const T* weight, const T* bias,
-                                             const T* shift, const T* scale, int dim)
+__device__ __forceinline__ void row_affine(T* y, const T* x, float mean, float rstd, const T* weight, const T* bias,
+                                           const T* shift, const T* scale, int dim)
 {
     const auto step = [&](int c, int left) ALWAYS_INLINE
     {
@@ -81,4 +82,18 @@ __device__ __forceinline__ void row_modulate(T* y, const T* x, float mean, float
         store_floats(y + c, v, left);
     };
     for_row<N>(dim, step);
+}
+
+// What adaLN and the plain RMS norm need have loops of their own: without questions inside, a step's values stay in registers.
+template <int N, typename T>
+__device__ __forceinline__ void row_modulate(T* y, const T* x, float mean, float rstd, const T* weight, const T* bias,
+                                             const T* shift, const T* scale, int dim)
+{
+    const T* none = nullptr;
+    if (weight == none && bias == none && shift != none && scale != none)
+        row_affine<N>(y, x, mean, rstd, none, none, shift, scale, dim);
+    else if (weight != none && bias == none && shift == none && scale == none)
+        row_affine<N>(y, x, mean, rstd, weight, none, none, none, dim);
+    else
+        row_affine<N>(y, x, mean, rstd, weight, bias, shift, scale, dim);
 }

@@ -11,7 +11,7 @@ struct GeluTanh
     static __device__ __forceinline__ float apply(float x)
     {
         const float u = 0.7978845608f * fmaf(in_order(0.044715f * x * x), x, x);
-        return fast_divide(x, 1.0f + expf(-2.0f * u));
+        return logistic_product(x, u);
     }
 };
 struct GeluErf
@@ -20,11 +20,11 @@ struct GeluErf
 };
 struct QuickGelu
 {
-    static __device__ __forceinline__ float apply(float x) { return fast_divide(x, 1.0f + expf(-1.702f * x)); }
+    static __device__ __forceinline__ float apply(float x) { return logistic_product(x, 0.851f * x); }
 };
 struct Silu
 {
-    static __device__ __forceinline__ float apply(float x) { return fast_divide(x, 1.0f + expf(-x)); }
+    static __device__ __forceinline__ float apply(float x) { return logistic_product(x, 0.5f * x); }
 };
 
 template <typename F, int N, typename T>

@@ -57,7 +57,7 @@ __device__ __forceinline__ void residual_norm_rows(T* x, T* h, const T* source, 
         const int64 sample = (int64)(r / tokens) * modulation_stride;  // where this sample's gate, shift and scale start
         const float sum = residual_row<N>(x_row, source + (int64)r * dim, gate == nullptr ? gate : gate + sample, dim);
         const float mean = block_sum(sum) / dim;  // below, a thread reads back what it wrote itself: no hazard
-        const float rstd = rsqrtf(row_squares<N>(x_row, mean, dim) / dim + eps);
+        const float rstd = rsqrtf(row_squares<N>(x_row, mean, dim, x_row + dim) / dim + eps);
         const T* none = nullptr;
         row_modulate<N>(h + (int64)r * dim, x_row, mean, rstd, none, none, shift == nullptr ? shift : shift + sample,
                         scale == nullptr ? scale : scale + sample, dim);

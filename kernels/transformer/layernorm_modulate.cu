@@ -15,7 +15,7 @@ __device__ __forceinline__ void norm_rows(T* y, const T* x, const T* weight, con
         const T* x_row = x + r * x_stride;                             // (dim)
         const int64 sample = (int64)(r / tokens) * modulation_stride;  // where this sample's shift and scale start
         const float mean = CENTRED ? row_sum<N>(x_row, dim) / dim : 0.0f;
-        const float rstd = rsqrtf(row_squares<N>(x_row, mean, dim) / dim + eps);
+        const float rstd = rsqrtf(row_squares<N>(x_row, mean, dim, x_row + x_stride) / dim + eps);
         row_modulate<N>(y + r * y_stride, x_row, mean, rstd, weight, bias, shift == nullptr ? shift : shift + sample,
                         scale == nullptr ? scale : scale + sample, dim);
     }
