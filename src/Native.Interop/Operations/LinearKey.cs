@@ -1,3 +1,5 @@
+using static System.FormattableString;
+
 namespace Ditto.Interop;
 
 /// <summary>Everything that the choice of an algorithm for y = act(x W^T + bias + residual) depends on.</summary>
@@ -26,6 +28,20 @@ internal readonly record struct LinearKey(
 
     /// <summary>One of the packed alignments in bytes: 0 is W, 1 x, 2 the residual, 3 y.</summary>
     public uint Alignment(int operand) => 1u << (int)((Alignments >> (8 * operand)) & 0xff);
+
+    /// <summary>For reports, for example <c>linear 512x3456x1152 bf16 +bias</c>: M x N x K, and what is fused into the product.</summary>
+    public string ToShortText()
+    {
+        string epilogue = Epilogue switch
+        {
+            CublasLtEpilogue.CUBLASLT_EPILOGUE_BIAS => " +bias",
+            CublasLtEpilogue.CUBLASLT_EPILOGUE_GELU => " +gelu",
+            CublasLtEpilogue.CUBLASLT_EPILOGUE_GELU_BIAS => " +bias +gelu",
+            _ => "",
+        };
+        string batch = Batch > 1 ? Invariant($"{Batch} x ") : "", residual = HasResidual ? " +residual" : "";
+        return Invariant($"linear {batch}{M}x{N}x{K} {Input.ShortName()}{epilogue}{residual}");
+    }
 
     private static ulong Exponent(nuint address) => (ulong)nuint.TrailingZeroCount(address | MaxAlignment);
 }

@@ -45,6 +45,7 @@ public sealed unsafe partial class Operations
         KernelEntry entry = KernelCatalog.ConvertFor(y.DType, x.DType);
         long count = x.ElementCount;
         if (count == 0) return;
+        Trace?.Declare(OperationKind.Kernel, y.ByteCount + x.ByteCount);
         Launch(Device.Kernels.Get(entry), SpanGeometry(SpanCount(count), y.DType), y, x, count);
     }
 
@@ -56,6 +57,7 @@ public sealed unsafe partial class Operations
         KernelEntry entry = family[x.DType];
         long count = x.ElementCount;
         if (count == 0) return;
+        Trace?.Declare(OperationKind.Kernel, y.ByteCount + x.ByteCount);
         Launch(Device.Kernels.Get(entry), SpanGeometry(SpanCount(count), x.DType), y, x, count);
     }
 }

@@ -43,6 +43,9 @@ public sealed unsafe partial class Operations
         if (output.ElementCount == 0) return;
         int tiles = (int)(((long)queries + AttentionQueryTile - 1) / AttentionQueryTile);
         LaunchGeometry geometry = new(tiles, heads, batch, Math.Min(AttentionBlock, Device.MaxThreadsPerBlock));
+        Trace?.Declare(
+            OperationKind.Attention, output.ByteCount + query.ByteCount + key.ByteCount + value.ByteCount + keyMask.ByteCount,
+            4 * output.ElementCount * keys);
         Launch(
             Device.Kernels.Get(entry), geometry, output, query, key, value, keyMask, batch, heads, queries, keys, query.Stride(0), query.Stride(1),
             key.Stride(0), key.Stride(1), value.Stride(0), value.Stride(1), output.Stride(0), output.Stride(1), factor);

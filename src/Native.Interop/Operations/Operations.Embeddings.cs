@@ -31,6 +31,7 @@ public sealed unsafe partial class Operations
         KernelEntry entry = family[y.DType];
         int batch = ShapeCheck.Int(family.Name, "batch", y[0]), dim = ShapeCheck.Int(family.Name, "dim", y[1]);
         if (y.ElementCount == 0) return;
+        Trace?.Declare(OperationKind.Kernel, y.ByteCount + timesteps.ByteCount + frequencies.ByteCount);
         Launch(Device.Kernels.Get(entry), RowGeometry(batch, dim, DType.F32), y, timesteps, frequencies, batch, dim, scale);
     }
 
@@ -60,6 +61,7 @@ public sealed unsafe partial class Operations
         int batch = ShapeCheck.Int(family.Name, "batch", x[0]), dim = ShapeCheck.Int(family.Name, "dim", x[1]);
         if (x.ElementCount == 0) return;
         if (table[0] == 0) throw new ArgumentException($"{family.Name}: table is {table}, x is {x}: there is no label");
+        Trace?.Declare(OperationKind.Kernel, (2 * y.ByteCount) + x.ByteCount + labels.ByteCount);   // a row of the table for each sample
         Launch(Device.Kernels.Get(entry), RowGeometry(batch, dim, DType.F32), y, x, table, labels, batch, dim);
     }
 
@@ -81,6 +83,7 @@ public sealed unsafe partial class Operations
         if (latents[0] == 0 || tokens[0] % latents[0] != 0)
             throw new ArgumentException($"{family.Name}: tokens is {tokens}, latents is {latents}: no multiple of the samples");
         long strips = tokens[0] * (latents[2] / patchSize);
+        Trace?.Declare(OperationKind.Kernel, tokens.ByteCount + latents.ByteCount);
         Launch(
             Device.Kernels.Get(entry), RowGeometry(strips, tokens.ElementCount / strips, DType.F32), tokens, latents, (int)tokens[0],
             (int)latents[0], (int)latents[1], (int)latents[2], (int)latents[3], patchSize);
@@ -100,6 +103,7 @@ public sealed unsafe partial class Operations
         KernelEntry entry = family[tokens.DType];
         if (tokens.ElementCount == 0) return;
         long rows = image[0] * image[1] * image[2];
+        Trace?.Declare(OperationKind.Kernel, image.ByteCount + tokens.ByteCount);
         Launch(
             Device.Kernels.Get(entry), RowGeometry(rows, image[3] * 4, DType.F32), image, tokens, (int)image[0], (int)image[1], (int)image[2],
             (int)image[3], patchSize);
@@ -124,6 +128,7 @@ public sealed unsafe partial class Operations
         int batch = ShapeCheck.Int(family.Name, "batch", x[0]), tokens = ShapeCheck.Int(family.Name, "tokens", x[1]);
         int dim = ShapeCheck.Int(family.Name, "dim", x[2]);
         if (x.ElementCount == 0) return;
+        Trace?.Declare(OperationKind.Kernel, (2 * x.ByteCount) + position.ByteCount);
         Launch(Device.Kernels.Get(entry), RowGeometry((long)batch * tokens, dim, x.DType), x, position, batch, tokens, dim);
     }
 

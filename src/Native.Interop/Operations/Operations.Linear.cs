@@ -52,7 +52,11 @@ public sealed unsafe partial class Operations
         ulong alignments = LinearKey.PackAlignments(weight.Pointer, x.Pointer, addend.Pointer, y.Pointer, bias.Pointer);
         LinearKey key = new(
             x.DType, y.DType, rows, n, k, batch, xStrides, weightStrides, addendStrides, yStrides, epilogue, !residual.IsNull, alignments);
+        Trace?.Declare(
+            OperationKind.Product, y.ByteCount + x.ByteCount + weight.ByteCount + bias.ByteCount + residual.ByteCount, 2 * rows * n * k * batch);
+        Trace?.Begin(Stream);
         linear.Launch(key, weight.Pointer, x.Pointer, addend.Pointer, y.Pointer, bias.Pointer);
+        Trace?.End(Stream, key.ToShortText());
     }
 
     private static void CheckLinear(in Tensor y, in Tensor x, in Tensor weight, in Tensor bias, in Tensor residual)

@@ -51,6 +51,7 @@ public sealed unsafe partial class Operations
         modulation.Add("gate", gate);
         if (x.ElementCount == 0) return;
         Kernel kernel = Device.Kernels.Get(family[x.DType]);
+        Trace?.Declare(OperationKind.Kernel, (2 * x.ByteCount) + source.ByteCount + gate.ByteCount);
         Launch(
             kernel, RowGeometry(modulation.Rows, modulation.Dim, x.DType), x, source, gate, modulation.Rows, modulation.Tokens, modulation.Dim,
             modulation.Stride);
@@ -81,6 +82,7 @@ public sealed unsafe partial class Operations
         modulation.Add("scale", scale);
         if (x.ElementCount == 0) return;
         Kernel kernel = Device.Kernels.Get(family[x.DType]);
+        Trace?.Declare(OperationKind.Kernel, (2 * x.ByteCount) + h.ByteCount + source.ByteCount + gate.ByteCount + shift.ByteCount + scale.ByteCount);
         Launch(
             kernel, RowGeometry(modulation.Rows, modulation.Dim, x.DType), x, h, source, gate, shift, scale, modulation.Rows, modulation.Tokens,
             modulation.Dim, modulation.Stride, eps);
@@ -98,6 +100,7 @@ public sealed unsafe partial class Operations
         CheckChannels(family.Name, "bias", bias, x);
         if (x.ElementCount == 0) return;
         Kernel kernel = Device.Kernels.Get(family[x.DType]);
+        Trace?.Declare(OperationKind.Kernel, y.ByteCount + x.ByteCount + shift.ByteCount + scale.ByteCount + weight.ByteCount + bias.ByteCount);
         Launch(
             kernel, RowGeometry(modulation.Rows, modulation.Dim, x.DType), y, x, weight, bias, shift, scale, modulation.Rows, modulation.Tokens,
             modulation.Dim, xRows.Stride, yRows.Stride, modulation.Stride, eps);

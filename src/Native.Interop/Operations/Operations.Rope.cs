@@ -30,6 +30,7 @@ public sealed unsafe partial class Operations
         int batch = ShapeCheck.Int(family.Name, "batch", x[0]), tokens = ShapeCheck.Int(family.Name, "tokens", x[1]);
         int heads = ShapeCheck.Int(family.Name, "heads", x[2]), headDim = ShapeCheck.Int(family.Name, "head_dim", x[3]);
         if (x.ElementCount == 0 || (weight.IsNull && cos.IsNull)) return;
+        Trace?.Declare(OperationKind.Kernel, (2 * x.ByteCount) + weight.ByteCount + cos.ByteCount + sin.ByteCount);
         Launch(
             Device.Kernels.Get(entry), RowGeometry((long)batch * tokens, (long)heads * headDim, x.DType), x, weight, cos, sin, batch, tokens,
             heads, headDim, x.Stride(0), x.Stride(1), eps);

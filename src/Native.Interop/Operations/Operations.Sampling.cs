@@ -39,6 +39,9 @@ public sealed unsafe partial class Operations
         if (latents.ElementCount == 0) return;
         long pixels = latents.ElementCount / batch / channels;
         SamplerCoefficients copy = coefficients;
+        Trace?.Declare(
+            OperationKind.Kernel, (2 * latents.ByteCount) + x0.ByteCount + historySlot.ByteCount + history1.ByteCount + history2.ByteCount
+            + cond.ByteCount + uncond.ByteCount + noise.ByteCount);
         Launch(
             Device.Kernels.Get(entry), SpanGeometry(batch * (long)channels * SpanCount(pixels), DType.F32), latents, x0, historySlot, history1,
             history2, cond, uncond, noise, batch, channels, (int)cond[1], pixels, KernelArgument.ByReference(&copy));
@@ -65,6 +68,7 @@ public sealed unsafe partial class Operations
         long count = y.ElementCount;
         if (count == 0) return;
         long length = launchThreads > 0 && launchThreads < count ? launchThreads : count, rounds = (count + length - 1) / length;
+        Trace?.Declare(OperationKind.Kernel, y.ByteCount);
         Launch(Device.Kernels.Get(entry), SpanGeometry(rounds * SpanCount(length), DType.F32), y, count, seed, offset, launchThreads);
     }
 

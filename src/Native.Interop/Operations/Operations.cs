@@ -25,6 +25,9 @@ public sealed unsafe partial class Operations : IDisposable
     /// <summary>The stream that work is queued on.</summary>
     public DeviceStream Stream { get; }
 
+    /// <summary>Is told of every operation that is queued here; null for none. The caller keeps and disposes it.</summary>
+    public OperationTrace? Trace { get; set; }
+
     /// <summary>Queues a kernel.</summary>
     /// <param name="kernel">The kernel, of this device.</param>
     /// <param name="geometry">Blocks, threads, shared memory.</param>
@@ -44,11 +47,13 @@ public sealed unsafe partial class Operations : IDisposable
         }
         ContextHandle context = Device.Context;
         using ContextScope current = context.Push();
+        Trace?.Begin(Stream);
         CuResult result = context.Driver.cuLaunchKernel(
             kernel.Function, (uint)geometry.GridX, (uint)geometry.GridY, (uint)geometry.GridZ, (uint)geometry.BlockX, 1, 1,
             (uint)geometry.SharedBytes, Stream.Native, pointers, null);
         if (result != CuResult.CUDA_SUCCESS)
             throw context.Error(result, nameof(CudaDriver.cuLaunchKernel), $"{kernel.NameExpression}, {geometry}, or work queued before it");
+        Trace?.End(Stream, kernel.NameExpression);
     }
 
     /// <summary>y = x, for tensors of one shape and type. Neither needs to be contiguous; each gapless run is one copy.</summary>
@@ -75,9 +80,12 @@ public sealed unsafe partial class Operations : IDisposable
         if (y.ElementCount == 0) return;
         ContextHandle context = Device.Context;
         using ContextScope current = context.Push();
+        Trace?.Declare(OperationKind.Fill, y.ByteCount);
+        Trace?.Begin(Stream);
         CuResult result = context.Driver.cuMemsetD8Async(y.Pointer, 0, (nuint)y.ByteCount, Stream.Native);
         if (result != CuResult.CUDA_SUCCESS)
             throw context.Error(result, nameof(CudaDriver.cuMemsetD8Async), Invariant($"{y.ByteCount} bytes of {y}"));
+        Trace?.End(Stream, "fill");
     }
 
     /// <summary>Frees what the operations keep between calls: descriptors of matrix products.</summary>
@@ -88,9 +96,12 @@ public sealed unsafe partial class Operations : IDisposable
         if (y.IsContiguous && x.IsContiguous)
         {
             ContextHandle context = Device.Context;
+            Trace?.Declare(OperationKind.Copy, 2 * x.ByteCount);
+            Trace?.Begin(Stream);
             CuResult result = context.Driver.cuMemcpyDtoDAsync_v2(y.Pointer, x.Pointer, (nuint)x.ByteCount, Stream.Native);
             if (result != CuResult.CUDA_SUCCESS)
                 throw context.Error(result, nameof(CudaDriver.cuMemcpyDtoDAsync_v2), Invariant($"{x.ByteCount} bytes, {x}"));
+            Trace?.End(Stream, "copy");
             return;
         }
         for (long i = 0; i < x[0]; i++) CopyRuns(y.Select(i), x.Select(i));
