@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using System.Reflection;
 
 namespace Ditto.CommandLine;
@@ -42,6 +43,7 @@ internal static class Application
         root.Add(DoctorVerb.Create(shell));
         root.Add(VerifyVerb.Create(shell));
         root.Add(KernelsVerb.Create(shell));
+        root.Add(BenchVerb.Create(shell));
         root.Add(DemoVerb.Create(shell));
         return root;
     }
@@ -50,10 +52,17 @@ internal static class Application
     {
         foreach (string message in parsed.Errors.Select(error => error.Message).Distinct())
             shell.Error.WriteLine($"ditto: {message}");
-        string verb = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
-        shell.Error.WriteLine($"'ditto{verb} --help' lists what is known.");
+        shell.Error.WriteLine($"'ditto{VerbOf(parsed.CommandResult)} --help' lists what is known.");
         return ExitCode.Usage;
     }
+
+    /// <summary>The verb and its subcommand, each after a blank.</summary>
+    private static string VerbOf(SymbolResult? result) => result switch
+    {
+        null or CommandResult { Command: RootCommand } => "",
+        CommandResult command => $"{VerbOf(command.Parent)} {command.Command.Name}",
+        _ => VerbOf(result.Parent),
+    };
 
     private static int Report(Exception exception, Shell shell)
     {

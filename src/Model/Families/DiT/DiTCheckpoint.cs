@@ -31,6 +31,9 @@ internal sealed class DiTCheckpoint
         OutputBias = Add([config.PatchOutput], "proj_out_2.bias");
     }
 
+    /// <summary>The checkpoint's tensors by name and shape, in the order in which they are loaded.</summary>
+    public IEnumerable<(string Name, long[] Shape)> Tensors => entries.SelectMany(entry => entry.Parts).Select(part => (part.Name, part.Shape));
+
     public int PatchWeight { get; }
 
     public int PatchBias { get; }
@@ -46,6 +49,13 @@ internal sealed class DiTCheckpoint
             foreach (string name in EmbedderNames)
                 if (!TensorBytes.AreEqual(source[EmbedderPrefix(0) + name], source[EmbedderPrefix(i) + name])) return false;
         return true;
+    }
+
+    /// <summary>The same text for a tensor of every block's embedder; a tensor's own name elsewhere.</summary>
+    public static string SharedName(string name)
+    {
+        int embedder = name.IndexOf(".norm1.emb.", StringComparison.Ordinal);
+        return embedder < 0 ? name : name[embedder..];
     }
 
     public WeightStore CreateStore(DType type)

@@ -7,7 +7,7 @@ namespace Ditto.Families.DiT;
 /// One forward pass of DiT over buffers of its own pool: class and timestep conditioned noise prediction.
 /// Source: Peebles and Xie 2022, arXiv:2212.09748, the adaLN-Zero block; diffusers <c>DiTTransformer2DModel.forward</c>.
 /// </summary>
-internal sealed class DiTForward : IDisposable
+public sealed class DiTForward : IDisposable
 {
     private const float AttentionNormEps = 1e-6f;
     private readonly DiTModel model;
@@ -17,7 +17,7 @@ internal sealed class DiTForward : IDisposable
     private readonly Tensor[] modulation;            // (batch, H) each: per block attention's shift, scale, gate and the MLP's; the final two
     private readonly Tensor query, key, value, attended;
 
-    public DiTForward(DiTModel model, Operations operations, DiTPlan plan)
+    internal DiTForward(DiTModel model, Operations operations, DiTPlan plan)
     {
         this.model = model;
         ops = operations;
@@ -39,7 +39,7 @@ internal sealed class DiTForward : IDisposable
     }
 
     /// <summary>Is shown intermediate results by name (<c>block.0.attn1</c>, ...) while they are valid; for checks.</summary>
-    public Action<string, Tensor>? Probe { get; set; }
+    internal Action<string, Tensor>? Probe { get; set; }
 
     /// <summary>(latentBatch, inChannels, height, width) f32: write before <see cref="Run"/>.</summary>
     public Tensor Latents => pool[plan.Latents];
@@ -54,13 +54,15 @@ internal sealed class DiTForward : IDisposable
     public Tensor Output => pool[plan.Output];
 
     /// <summary>A buffer that the plan was given beside the forward pass's own.</summary>
-    public Tensor this[PoolSlot slot] => pool[slot];
+    internal Tensor this[PoolSlot slot] => pool[slot];
 
     /// <summary>Bytes of the pool.</summary>
     public long PoolBytes => plan.Pool.TotalBytes;
 
     /// <summary>Queues the forward pass on the operations' stream.</summary>
     /// <param name="cancellation">Checked between blocks.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled; what was queued runs to its end.</exception>
+    /// <exception cref="DeviceException">The driver refused.</exception>
     public void Run(CancellationToken cancellation = default)
     {
         Embed();
@@ -76,6 +78,7 @@ internal sealed class DiTForward : IDisposable
         ops.Unpatchify(Output, pool[plan.OutputTokens], model.Config.PatchSize);
     }
 
+    /// <summary>Frees the buffers; the stream's work on them must be done.</summary>
     public void Dispose() => pool.Dispose();
 
     /// <summary>x = patches W + b + position.</summary>

@@ -2,6 +2,7 @@ using Ditto.Configuration;
 using Ditto.Interop;
 using Ditto.Layers;
 using Ditto.Safetensors;
+using static System.FormattableString;
 
 namespace Ditto.Families.DiT;
 
@@ -72,6 +73,56 @@ public sealed class DiTModel : IDisposable
         ArgumentNullException.ThrowIfNull(device);
         DiTConfig config = DiTConfig.Load(Path.Combine(directory, "config.json"));
         using WeightSource source = WeightSource.Open(directory);
+        return Load(config, source, device, type, progress, cancellation);
+    }
+
+    /// <summary>
+    /// A model of random weights, for measurements: uniform, bounded by 1 / sqrt(fan-in), with one embedder in all blocks as in published
+    /// checkpoints. The same config and seed give the same weights; they are made piece by piece on their way to the device.
+    /// </summary>
+    /// <param name="config">Sizes, for example of <see cref="DiTPresets"/>.</param>
+    /// <param name="device">Where the weights go.</param>
+    /// <param name="type">Storage of weights and activations: F32, BF16 or F16.</param>
+    /// <param name="seed">Any number.</param>
+    /// <param name="progress">Is told of every tensor.</param>
+    /// <param name="cancellation">Checked between tensors.</param>
+    /// <exception cref="DeviceException">The device refused, for example for lack of memory.</exception>
+    public static DiTModel CreateRandom(
+        DiTConfig config, Device device, DType type, ulong seed = 0, IProgress<LoadUpdate>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(device);
+        DiTCheckpoint checkpoint = new(config, sharedEmbedder: false);
+        using RandomWeights source = new("random weights", checkpoint.Tensors, seed, DiTCheckpoint.SharedName);
+        return Load(config, source, device, type, progress, cancellation);
+    }
+
+    /// <summary>A place to run forward passes of one shape: its buffers, in one allocation.</summary>
+    /// <param name="operations">Where the work is queued; of the model's device. The caller keeps and disposes it.</param>
+    /// <param name="batch">Rows, both guidance branches counted; at least 1.</param>
+    /// <param name="latentBatch">Distinct latents; batch is a multiple of it, row b reads latents b mod latentBatch.</param>
+    /// <param name="height">Latent pixels, a multiple of the patch size.</param>
+    /// <param name="width">Latent pixels, a multiple of the patch size.</param>
+    /// <exception cref="ArgumentException">The shape is none that the model can run.</exception>
+    /// <exception cref="DeviceException">The device has not enough memory.</exception>
+    public DiTForward CreateForward(Operations operations, int batch, int latentBatch, int height, int width)
+    {
+        ArgumentNullException.ThrowIfNull(operations);
+        int patch = Config.PatchSize;
+        if (latentBatch < 1 || batch < 1 || batch % latentBatch != 0)
+            throw new ArgumentException(Invariant($"{batch} rows of {latentBatch} latents: expected a multiple of at least 1"), nameof(batch));
+        if (height < 1 || width < 1 || height % patch != 0 || width % patch != 0)
+            throw new ArgumentException(Invariant($"latents are {height} x {width}: expected multiples of the patch size {patch}"), nameof(height));
+        return new DiTForward(this, operations, new DiTPlan(Config, new DiTShape(batch, latentBatch, height, width, DType)));
+    }
+
+    /// <summary>Frees the weights. Sessions must be disposed before.</summary>
+    public void Dispose() => store.Dispose();
+
+    private static DiTModel Load(
+        DiTConfig config, WeightSource source, Device device, DType type, IProgress<LoadUpdate>? progress, CancellationToken cancellation)
+    {
         DiTCheckpoint checkpoint = new(config, DiTCheckpoint.EmbeddersAreEqual(config, source));
         WeightStore store = checkpoint.CreateStore(type);
         try
@@ -85,7 +136,4 @@ public sealed class DiTModel : IDisposable
             throw;
         }
     }
-
-    /// <summary>Frees the weights. Sessions must be disposed before.</summary>
-    public void Dispose() => store.Dispose();
 }

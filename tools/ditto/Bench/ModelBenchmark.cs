@@ -1,0 +1,133 @@
+using System.Diagnostics;
+using Ditto.Families.DiT;
+using Ditto.Interop;
+
+namespace Ditto.CommandLine;
+
+/// <summary>
+/// Measures a model's forward pass beside plain products and copies of the same machine. Products alternate with forward passes, so that
+/// both meet the same clock and the same neighbours; operations are traced in passes of their own.
+/// </summary>
+internal sealed class ModelBenchmark(Device device, BenchBudget budget, CancellationToken cancellation)
+{
+    private const int Contenders = 3;
+    private const int ScreeningRuns = 2;
+    private const int QueueRepeats = 20;
+    private const int CopyRepeats = 10;
+    private const float Timestep = 500f;
+
+    /// <summary>Loads the model and measures.</summary>
+    public ModelMeasurement Run(BenchedModel benched, DType type, int batch)
+    {
+        long start = Stopwatch.GetTimestamp();
+        using DiTModel model = benched.Load(device, type, cancellation);
+        double loadSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        using BenchStream stream = new(device);
+        DiTConfig config = model.Config;
+        using DiTForward forward = model.CreateForward(stream.Operations, batch, batch, config.SampleSize, config.SampleSize);
+        FillInputs(stream, forward, config);
+        void Pass() => forward.Run(cancellation);
+        double firstSeconds = stream.Time(Pass);                     // makes plans, packs weights
+        stream.Time(Pass);
+        bool isFinite = IsFinite(forward.Output);
+        long? peakResident = ProcessMemory.PeakResidentBytes();      // before products and copies take memory of their own
+        TracedOperation[][] traced = Trace(stream, Pass);
+        Samples passes = new(), queueing = new();
+        GemmRate[] products = Compete(stream, Shapes(config, batch), Pass, passes);
+        for (int i = 0; i < QueueRepeats; i++) queueing.Add(stream.TimeQueueing(Pass));
+        return new ModelMeasurement
+        {
+            Config = config,
+            DType = type,
+            Batch = batch,
+            WeightBytes = model.WeightBytes,
+            PoolBytes = forward.PoolBytes,
+            PeakResidentBytes = peakResident,
+            LoadSeconds = loadSeconds,
+            FirstSeconds = firstSeconds,
+            Passes = passes,
+            Queueing = queueing,
+            Products = products,
+            Copy = CopyBenchmark.Run(stream, budget.CopyBytes, CopyRepeats),
+            Operations = OperationGroup.Of(traced),
+            TracedPasses = traced.Length,
+            OutputIsFinite = isFinite,
+        };
+    }
+
+    private static void FillInputs(BenchStream stream, DiTForward forward, DiTConfig config)
+    {
+        int batch = (int)forward.Labels[0];
+        stream.Operations.PhiloxNormal(forward.Latents, seed: 0, offset: 0);
+        stream.Device.Synchronize();
+        stream.Device.CopyToDevice<float>(forward.Timesteps, [.. Enumerable.Repeat(Timestep, batch)]);
+        stream.Device.CopyToDevice<int>(forward.Labels, [.. Enumerable.Range(0, batch).Select(row => row % config.NumEmbedsAdaNorm)]);
+    }
+
+    private bool IsFinite(Tensor output)
+    {
+        float[] values = new float[output.ElementCount];
+        device.CopyToHost<float>(values, output);
+        return Array.TrueForAll(values, float.IsFinite);
+    }
+
+    private TracedOperation[][] Trace(BenchStream stream, Action pass)
+    {
+        using OperationTrace trace = new(device);
+        stream.Operations.Trace = trace;
+        try
+        {
+            return [.. Enumerable.Range(0, budget.TracedPasses).Select(_ =>
+            {
+                trace.Clear();
+                pass();
+                return trace.Read();
+            })];
+        }
+        finally
+        {
+            stream.Operations.Trace = null;
+        }
+    }
+
+    /// <summary>Squares, and what the model's blocks multiply.</summary>
+    private IEnumerable<GemmShape> Shapes(DiTConfig config, int batch)
+    {
+        long grid = config.SampleSize / config.PatchSize, rows = batch * grid * grid, h = config.HiddenSize;
+        GemmShape[] own = [new(rows, 3 * h, h), new(rows, h, h), new(rows, config.MlpSize, h), new(rows, h, config.MlpSize)];
+        return budget.Squares.Select(edge => new GemmShape(edge, edge, edge)).Concat(own).Distinct();
+    }
+
+    /// <summary>Tries all products, then measures the fastest of them in turn with forward passes.</summary>
+    /// <returns>The fastest products, best first.</returns>
+    private GemmRate[] Compete(BenchStream stream, IEnumerable<GemmShape> shapes, Action pass, Samples passes)
+    {
+        List<GemmBenchmark> products = [];
+        try
+        {
+            foreach (GemmShape shape in shapes)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                GemmBenchmark product = new(stream, shape);
+                products.Add(product);
+                for (int i = 0; i < ScreeningRuns; i++) product.Measure();
+                products.Sort((a, b) => b.Rate.BestGflops.CompareTo(a.Rate.BestGflops));
+                if (products.Count <= Contenders) continue;
+                products[^1].Dispose();
+                products.RemoveAt(products.Count - 1);
+            }
+            long start = Stopwatch.GetTimestamp();
+            while (passes.Count < budget.MinRounds || Stopwatch.GetElapsedTime(start).TotalSeconds < budget.Seconds)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                passes.Add(stream.Time(pass));
+                foreach (GemmBenchmark product in products) product.Measure();
+            }
+            return [.. products.Select(product => product.Rate).OrderByDescending(rate => rate.Gflops)];
+        }
+        finally
+        {
+            products.ForEach(product => product.Dispose());
+        }
+    }
+}
