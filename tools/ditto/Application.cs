@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Reflection;
+using Ditto.Configuration;
 
 namespace Ditto.CommandLine;
 
@@ -51,8 +52,14 @@ internal static class Application
     private static int Refuse(ParseResult parsed, Shell shell)
     {
         foreach (string message in parsed.Errors.Select(error => error.Message).Distinct())
+<<<<<<< HEAD
             shell.Error.WriteLine($"ditto: {message}");
         shell.Error.WriteLine($"'ditto{VerbOf(parsed.CommandResult)} --help' lists what is known.");
+=======
+            shell.Note($"ditto: {Quoted.Line(message)}");
+        string verb = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
+        shell.Note($"'ditto{verb} --help' lists what is known.");
+>>>>>>> 2f26d92 (model: read what a directory says before its weights)
         return ExitCode.Usage;
     }
 
@@ -74,7 +81,7 @@ internal static class Application
             ExitCode.Internal => $"unexpected error, please report it: {exception}",
             _ => exception.Message,
         };
-        shell.Error.WriteLine($"ditto: {text}");
+        shell.Note($"ditto: {string.Concat(text.Select(c => char.IsControl(c) && c is not ('\n' or '\r' or '\t') ? '?' : c))}");
         return code;
     }
 

@@ -7,6 +7,8 @@ namespace Ditto.CommandLine;
 internal sealed class ClassNames
 {
     private const int MostShown = 12;
+    private const int MostPictures = 65536;
+    private const int LongestName = 200;
 
     private readonly Dictionary<int, string> names;
     private readonly Dictionary<string, int> ids = new(StringComparer.OrdinalIgnoreCase);
@@ -14,6 +16,11 @@ internal sealed class ClassNames
 
     public ClassNames(DiTPipeline pipeline)
         : this(pipeline.ClassNames, pipeline.Config.NumEmbedsAdaNorm)
+    {
+    }
+
+    public ClassNames(DiTPipelineConfig model)
+        : this(model.ClassNames, model.Transformer.NumEmbedsAdaNorm)
     {
     }
 
@@ -38,6 +45,8 @@ internal sealed class ClassNames
     {
         int[] chosen = lists.Count == 0 ? [0] : [.. lists.SelectMany(Split).Select(Find)];
         if (chosen.Length == 0) throw new RequestException("--class", "empty", Describe());
+        if ((long)chosen.Length * repeats > MostPictures)
+            throw new RequestException("--batch-count", $"{repeats} of {chosen.Length} classes", $"{MostPictures} pictures in all");
         return [.. chosen.SelectMany(label => Enumerable.Repeat(label, repeats))];
     }
 
@@ -50,8 +59,9 @@ internal sealed class ClassNames
         return $"{range}, or {shown}{(names.Count > MostShown ? ", ..." : "")}";
     }
 
-    /// <summary>The names come from a file: nothing in them may steer a terminal.</summary>
-    private static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
+    /// <summary>The names come from a file: nothing in them may steer a terminal or fill it.</summary>
+    private static string Printable(string text) =>
+        string.Concat(text.Take(LongestName).Select(c => char.IsControl(c) || char.GetUnicodeCategory(c) == UnicodeCategory.Format ? '?' : c));
 
     private static string[] Split(string text) => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 

@@ -38,6 +38,22 @@ internal sealed class Shell
         };
     }
 
-    /// <summary>A note beside the results.</summary>
-    public void Note(string text) => Error.WriteLine(text);
+    /// <summary>A note beside the results. Where nobody takes it (standard error is closed, or its disk is full), the run goes on.</summary>
+    public void Note(string text)
+    {
+        try
+        {
+            Error.WriteLine(text);
+        }
+        catch (IOException)
+        {
+            // There is no place left to say so; the exit code still speaks.
+        }
+    }
+
+    /// <summary>Notes about a model that is odd but usable.</summary>
+    public void Warn(IEnumerable<string> warnings)
+    {
+        foreach (string warning in warnings) Note($"warning: {warning}");
+    }
 }

@@ -27,6 +27,9 @@ public static class ConfigFile
         byte[] bytes;
         try
         {
+            FileInfo file = new(path);
+            if (file.Exists && file.Length == 0)                     // nothing to parse; and a pipe has length 0, and opening it could block for ever
+                throw new ModelConfigException(path, "not valid JSON: file is 0 bytes, or no regular file");
             using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
             if (stream.Length > maxByteCount)
                 throw new ModelConfigException(path, $"file is {Quoted.Bytes((ulong)stream.Length)}; allowed: up to {maxByteCount}");
@@ -39,7 +42,7 @@ public static class ConfigFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
-            throw new ModelConfigException(path, $"cannot be read: {e.Message}", e);
+            throw new ModelConfigException(path, $"cannot be read: {Quoted.Path(e.Message)}", e);
         }
         return Parse(path, bytes);
     }

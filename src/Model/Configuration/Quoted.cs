@@ -4,16 +4,18 @@ using System.Text;
 namespace Ditto.Configuration;
 
 /// <summary>Untrusted text made fit for a message: quoted, escaped and shortened, so that it can neither hide nor imitate anything.</summary>
-internal static class Quoted
+public static class Quoted
 {
     private const int LongestShown = 120;
+    private const int LongestLine = 300;
 
     /// <summary>A name from a file, in quotes. Control, format and line-separating characters and lone surrogates are written as \uXXXX.</summary>
     /// <param name="text">Any text, also one with NULs or a million characters long.</param>
     public static string Text(string text)
     {
+        ArgumentNullException.ThrowIfNull(text);
         StringBuilder quoted = new("\"");
-        Append(quoted, text);
+        Append(quoted, text, LongestShown, isQuoted: true);
         return quoted.Append('"').ToString();
     }
 
@@ -21,6 +23,7 @@ internal static class Quoted
     /// <param name="path">Any path.</param>
     public static string Path(string path)
     {
+        ArgumentNullException.ThrowIfNull(path);
         const int longestPath = 400;
         StringBuilder escaped = new(path.Length <= longestPath ? "" : "...");
         foreach (char c in path.Length <= longestPath ? path : path[^longestPath..])
@@ -28,16 +31,26 @@ internal static class Quoted
         return escaped.ToString();
     }
 
+    /// <summary>A value or a sentence as one line: as <see cref="Text"/>, but without the quotes, and a little longer.</summary>
+    /// <param name="text">Any text.</param>
+    public static string Line(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        StringBuilder line = new();
+        Append(line, text, LongestLine, isQuoted: false);
+        return line.ToString();
+    }
+
     /// <summary>"1 byte", "2 bytes".</summary>
     /// <param name="count">A count that is not negative.</param>
     public static string Bytes(ulong count) => string.Create(CultureInfo.InvariantCulture, $"{count} byte{(count == 1 ? "" : "s")}");
 
-    private static void Append(StringBuilder quoted, string text)
+    private static void Append(StringBuilder escaped, string text, int longest, bool isQuoted)
     {
-        foreach (char c in text.AsSpan(0, Math.Min(text.Length, LongestShown)))
-            AppendEscaped(quoted, c, isQuoted: true);
-        if (text.Length > LongestShown)
-            quoted.Append(CultureInfo.InvariantCulture, $"... ({text.Length} characters)");
+        foreach (char c in text.AsSpan(0, Math.Min(text.Length, longest)))
+            AppendEscaped(escaped, c, isQuoted);
+        if (text.Length > longest)
+            escaped.Append(CultureInfo.InvariantCulture, $"... ({text.Length} characters)");
     }
 
     private static void AppendEscaped(StringBuilder escaped, char c, bool isQuoted)

@@ -7,6 +7,9 @@ namespace Ditto.Imaging;
 /// <param name="name">Path or name for messages.</param>
 internal sealed class PngDecoder(string name) : IDisposable
 {
+    /// <summary>No deflate stream grows to more than 1032 times its size.</summary>
+    private const long MaxDeflateRatio = 1032;
+
     private readonly MemoryStream compressed = new();
     private int width, height, colourType, channels;
     private byte[]? palette, paletteAlpha;
@@ -91,6 +94,8 @@ internal sealed class PngDecoder(string name) : IDisposable
     private byte[] Inflate()
     {
         long expected = (long)height * (width * channels + 1L);
+        if (compressed.Length * MaxDeflateRatio < expected)          // found out before memory is taken for pixels that cannot come
+            throw Error($"less data than declared: {compressed.Length} compressed bytes cannot hold {expected}");
         byte[] rows = new byte[expected];
         compressed.Position = 0;
         try

@@ -61,6 +61,16 @@ internal sealed class WeightStore(DType type) : IDisposable
         foreach (WeightPart part in entries.SelectMany(entry => entry.Parts)) source.Get(part.Name, part.Shape);
     }
 
+    /// <summary>What is odd about a checkpoint that passed <see cref="Check"/>: the source's own warnings, and tensors that no entry takes.</summary>
+    public IReadOnlyList<string> Warnings(WeightSource source)
+    {
+        HashSet<string> taken = new(entries.SelectMany(entry => entry.Parts).Select(part => part.Name), StringComparer.Ordinal);
+        string[] extra = [.. source.Tensors.Keys.Where(name => !taken.Contains(name)).Take(1)];
+        if (extra.Length == 0) return source.Warnings;
+        int count = source.Tensors.Keys.Count(name => !taken.Contains(name));
+        return [.. source.Warnings, $"{Quoted.Path(source.Location)}: {count} unexpected tensors are left out, the first is {Quoted.Text(extra[0])}"];
+    }
+
     /// <inheritdoc/>
     public void Dispose() => memory?.Dispose();
 

@@ -1,9 +1,8 @@
-using System.Globalization;
-using System.Text.Json;
 using Ditto.Configuration;
 using Ditto.Families.DiT;
 using Ditto.Interop;
 using Ditto.Layers;
+using Ditto.Safetensors;
 using Ditto.Samplers;
 
 namespace Ditto.Pipelines;
@@ -14,17 +13,9 @@ namespace Ditto.Pipelines;
 /// </summary>
 public sealed class DiTPipeline : IDisposable
 {
-    private readonly JsonElement scheduler;
+    private readonly DiTPipelineConfig description;
 
-    private DiTPipeline(DiTModel transformer, ConfigSection index, JsonElement scheduler, string samplerName)
-    {
-        Transformer = transformer;
-        this.scheduler = scheduler;
-        ClassNames = ReadClassNames(index);
-        HasVae = index.Root.TryGetProperty("vae", out JsonElement vae)
-            && vae.ValueKind == JsonValueKind.Array && vae.GetArrayLength() > 0 && vae[0].ValueKind == JsonValueKind.String;
-        SamplerName = samplerName;
-    }
+    private DiTPipeline(DiTPipelineConfig description, DiTModel transformer) => (this.description, Transformer) = (description, transformer);
 
     /// <summary>The network's weights.</summary>
     public DiTModel Transformer { get; }
@@ -39,13 +30,16 @@ public sealed class DiTPipeline : IDisposable
     public DType DType => Transformer.DType;
 
     /// <summary>Names of the classes by label (<c>id2label</c> of model_index.json); empty where the directory has none.</summary>
-    public IReadOnlyDictionary<int, string> ClassNames { get; }
+    public IReadOnlyDictionary<int, string> ClassNames => description.ClassNames;
 
     /// <summary>Whether pictures are made by decoding the latents with a VAE; where not, the latents are the pictures.</summary>
-    public bool HasVae { get; }
+    public bool HasVae => description.HasVae;
 
     /// <summary>The sampler that the directory's scheduler config asks for.</summary>
-    public string SamplerName { get; }
+    public string SamplerName => description.SamplerName;
+
+    /// <summary>What is odd about the weight files but does not stop anybody from using them.</summary>
+    public IReadOnlyList<string> Warnings => Transformer.Warnings;
 
     /// <summary>Loads model_index.json, transformer/ and scheduler/ of a diffusers directory.</summary>
     /// <param name="directory">The directory.</param>
@@ -54,18 +48,31 @@ public sealed class DiTPipeline : IDisposable
     /// <param name="progress">Is told of every tensor.</param>
     /// <param name="cancellation">Checked between tensors.</param>
     /// <exception cref="ModelConfigException">A config is missing or not usable, or weights do not fit it.</exception>
-    /// <exception cref="Safetensors.ModelFormatException">A weight file is damaged.</exception>
+    /// <exception cref="ModelFormatException">A weight file is damaged.</exception>
     /// <exception cref="DeviceException">The device refused, for example for lack of memory.</exception>
     public static DiTPipeline Load(
-        string directory, Device device, DType type = DType.F32, IProgress<LoadUpdate>? progress = null, CancellationToken cancellation = default)
+        string directory, Device device, DType type = DType.F32, IProgress<LoadUpdate>? progress = null, CancellationToken cancellation = default) =>
+        Load(DiTPipelineConfig.Open(directory), device, type, progress, cancellation);
+
+    /// <summary>Loads the weights of a directory whose configs are read already.</summary>
+    /// <param name="description">What the directory's configs say.</param>
+    /// <param name="device">Where the weights go. The caller keeps and disposes it.</param>
+    /// <param name="type">Storage of weights and activations: F32, BF16 or F16.</param>
+    /// <param name="progress">Is told of every tensor.</param>
+    /// <param name="cancellation">Checked between tensors.</param>
+    /// <exception cref="ModelConfigException">Weights are missing or do not fit the config.</exception>
+    /// <exception cref="ModelFormatException">A weight file is damaged.</exception>
+    /// <exception cref="DeviceException">The device refused, for example for lack of memory.</exception>
+    public static DiTPipeline Load(
+        DiTPipelineConfig description,
+        Device device,
+        DType type = DType.F32,
+        IProgress<LoadUpdate>? progress = null,
+        CancellationToken cancellation = default)
     {
-        ConfigSection index = ConfigSection.Load(Path.Combine(directory, "model_index.json"));
-        string className = index.Text("_class_name");
-        if (className != "DiTPipeline") throw index.Refuse("_class_name", $"unsupported pipeline {className}", "DiTPipeline");
-        JsonElement scheduler = ConfigFile.Read(Path.Combine(directory, "scheduler", "scheduler_config.json"));
-        string sampler = SamplerFactory.FromConfig(scheduler, 1).Name;      // a scheduler that cannot run is refused before weights are read
-        DiTModel transformer = DiTModel.Load(Path.Combine(directory, "transformer"), device, type, progress, cancellation);
-        return new DiTPipeline(transformer, index, scheduler, sampler);
+        ArgumentNullException.ThrowIfNull(description);
+        string transformer = ModelPath.Within(description.Directory, "transformer");
+        return new DiTPipeline(description, DiTModel.Load(transformer, device, type, progress, cancellation));
     }
 
     /// <summary>A new place to generate in.</summary>
@@ -74,27 +81,7 @@ public sealed class DiTPipeline : IDisposable
     /// <summary>Frees the weights. Sessions must be disposed before.</summary>
     public void Dispose() => Transformer.Dispose();
 
-    /// <summary>The sampler of a checked request: the config's own, or another that fits what the network predicts.</summary>
-    /// <exception cref="RequestException">The sampler needs another kind of prediction.</exception>
-    internal ISampler CreateSampler(GenerationOptions options)
-    {
-        if (options.Sampler is not { } method) return SamplerFactory.FromConfig(scheduler, options.StepCount);
-        bool isFlow = scheduler.TryGetProperty("_class_name", out JsonElement name) && name.ValueEquals("FlowMatchEulerDiscreteScheduler");
-        if (method.Equals("euler", StringComparison.OrdinalIgnoreCase) != isFlow)
-            throw new RequestException("sampler", $"«{method}», which does not fit the model's prediction", isFlow ? "euler" : "ddpm, ddim, dpm++");
-        return SamplerFactory.FromConfig(scheduler, options.StepCount, method);
-    }
-
-    private static Dictionary<int, string> ReadClassNames(ConfigSection index)
-    {
-        Dictionary<int, string> names = [];
-        if (!index.Root.TryGetProperty("id2label", out JsonElement labels) || labels.ValueKind != JsonValueKind.Object) return names;
-        foreach (JsonProperty label in labels.EnumerateObject())
-        {
-            bool isId = int.TryParse(label.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int id);
-            if (isId && label.Value.ValueKind == JsonValueKind.String)
-                names[id] = label.Value.GetString()!;
-        }
-        return names;
-    }
+    /// <summary>The sampler of a checked request.</summary>
+    /// <exception cref="RequestException">The sampler needs another kind of prediction, or more steps than the scheduler was trained on.</exception>
+    internal ISampler CreateSampler(GenerationOptions options) => description.CreateSampler(options);
 }

@@ -33,14 +33,26 @@ internal sealed record GenerationRequest(GenerationOptions Options, int Height, 
         if (!float.IsFinite(options.GuidanceScale) || options.GuidanceScale is < 0f or > 1000f)
             throw new RequestException("guidance scale", options.GuidanceScale.ToString(CultureInfo.InvariantCulture), "0 to 1000");
         if (options.Sampler is { } sampler && !SamplerFactory.Methods.Contains(sampler, StringComparer.OrdinalIgnoreCase))
-            throw new RequestException("sampler", $"«{sampler}»", string.Join(", ", SamplerFactory.Methods));
+            throw new RequestException("sampler", sampler, string.Join(", ", SamplerFactory.Methods));
         int height = Edge("height", options.Height, config), width = Edge("width", options.Width, config);
         GenerationRequest request = new(options, height, width, config.InChannels);
+        request.CheckSize(config);
         if (options.Latents is { } latents && latents.Length != (long)request.BatchSize * request.SampleSize)
             throw new RequestException("latents", $"{latents.Length} values", $"{request.BatchSize} x {config.InChannels} x {height} x {width}");
         if (options.Latents is { } noise && noise.Span.ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
             throw new RequestException("latents", "not finite", "finite numbers");
         return request;
+    }
+
+    /// <summary>All latents must fit into one array, and a chunk's tokens and values into the kernels' 32-bit row counts.</summary>
+    private void CheckSize(DiTConfig config)
+    {
+        long samples = (long)Height * Width * Channels, values = samples * BatchSize;
+        if (values > Array.MaxLength)
+            throw new RequestException("size", $"{BatchSize} x {Channels} x {Height} x {Width} latents", $"{Array.MaxLength} values in all");
+        long rows = (IsGuided ? 2L : 1L) * ChunkSize * (Height / config.PatchSize) * (Width / config.PatchSize);
+        if (rows > int.MaxValue)
+            throw new RequestException("max batch", $"{Options.MaxBatch}, which makes {rows} tokens", $"up to {int.MaxValue} tokens at a time");
     }
 
     private static int Edge(string name, int? value, DiTConfig config)

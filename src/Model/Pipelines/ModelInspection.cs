@@ -19,20 +19,17 @@ public static class ModelInspection
     /// <exception cref="RequestException">An option is outside its range for this model.</exception>
     public static ModelSummary Inspect(string directory, DType type, GenerationOptions options)
     {
-        ConfigSection index = ConfigSection.Load(Path.Combine(directory, "model_index.json"));
-        string transformer = Path.Combine(directory, "transformer");
-        ConfigSection network = ConfigSection.Load(Path.Combine(transformer, "config.json"));
-        ConfigSection scheduler = ConfigSection.Load(Path.Combine(directory, "scheduler", "scheduler_config.json"));
-        DiTConfig config = DiTConfig.Load(network.Path);
+        DiTPipelineConfig description = DiTPipelineConfig.Open(directory);
+        DiTConfig config = description.Transformer;
         GenerationRequest request = GenerationRequest.Create(options, config);
-        using WeightSource source = WeightSource.Open(transformer);
-        using WeightStore weights = new DiTCheckpoint(config, DiTCheckpoint.EmbeddersAreEqual(config, source)).CreateStore(type);
-        weights.Check(source);
-        DenoisingPlan plan = new(config, request, type, SamplerFactory.FromConfig(scheduler.Root, options.StepCount));
+        ISampler sampler = description.CreateSampler(options);
+        using WeightSource source = description.OpenWeights();
+        using WeightStore weights = DiTCheckpoint.Match(config, source).CreateStore(type);
+        DenoisingPlan plan = new(config, request, type, sampler);
         return new ModelSummary(
-            index.Text("_class_name"),
-            network.Text("_class_name"),
-            scheduler.Text("_class_name"),
+            description.PipelineClass,
+            description.TransformerClass,
+            description.SchedulerClass,
             config,
             config.ParameterCount,
             source.ByteCount,
@@ -45,6 +42,17 @@ public static class ModelInspection
             config.ForwardFlops(plan.Forward.Shape.Batch, request.Height, request.Width),
             request.IsGuided,
             plan.Forward.Pool.TotalBytes,
-            plan.Forward.Pool.Describe().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+            plan.Forward.Pool.Describe().Split('\n', StringSplitOptions.RemoveEmptyEntries),
+            weights.Warnings(source));
+    }
+
+    /// <summary>Looks at every weight of a diffusers directory; takes as long as reading the files.</summary>
+    /// <param name="directory">The directory, with model_index.json.</param>
+    /// <exception cref="ModelConfigException">A config or an index is missing or not usable.</exception>
+    /// <exception cref="ModelFormatException">A value is NaN or infinite (the message names tensor and flat index), or a file is damaged.</exception>
+    public static void CheckValues(string directory)
+    {
+        using WeightSource source = DiTPipelineConfig.Open(directory).OpenWeights();
+        source.CheckValues();
     }
 }

@@ -20,6 +20,7 @@ namespace Ditto.Pipelines;
 /// <param name="IsGuided">Whether the plan has both guidance branches.</param>
 /// <param name="PoolBytes">Bytes of the session's one allocation.</param>
 /// <param name="PoolLines">Its buffers: name, shape, bytes, offset and life.</param>
+/// <param name="Warnings">What is odd about the weight files but does not stop anybody from using them.</param>
 public sealed record ModelSummary(
     string PipelineClass,
     string TransformerClass,
@@ -36,4 +37,5 @@ public sealed record ModelSummary(
     double ForwardFlops,
     bool IsGuided,
     long PoolBytes,
-    IReadOnlyList<string> PoolLines);
+    IReadOnlyList<string> PoolLines,
+    IReadOnlyList<string> Warnings);

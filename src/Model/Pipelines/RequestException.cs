@@ -1,3 +1,4 @@
+using Ditto.Configuration;
 using Ditto.Interop;
 
 namespace Ditto.Pipelines;
@@ -23,12 +24,12 @@ public sealed class RequestException : DittoException
     {
     }
 
-    /// <summary>An option whose value is not allowed.</summary>
+    /// <summary>An option whose value is not allowed. The value is untrusted: it is escaped and shortened.</summary>
     /// <param name="option">The option's name.</param>
     /// <param name="value">The value found.</param>
     /// <param name="allowed">What would have been accepted.</param>
     public RequestException(string option, string value, string allowed)
-        : base($"«{option}» is {value}; allowed: {allowed}")
+        : base($"«{option}» is {Quoted.Line(value)}; allowed: {allowed}")
     {
     }
 }

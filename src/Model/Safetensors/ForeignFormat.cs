@@ -6,6 +6,23 @@ internal static class ForeignFormat
     /// <summary>Number of bytes at the head of a file that <see cref="Describe"/> looks at.</summary>
     public const int HeadByteCount = 16;
 
+    /// <summary>Says what a file on disk is, or null where it is nothing known or cannot be read.</summary>
+    /// <param name="path">Path of the file.</param>
+    public static string? DescribeFile(string path)
+    {
+        try
+        {
+            if (new FileInfo(path).Length == 0) return null;             // a pipe or device, which may not be opened
+            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
+            Span<byte> head = stackalloc byte[HeadByteCount];
+            return Describe(head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)]);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;                                                 // what follows says why, if it matters
+        }
+    }
+
     /// <summary>Says what a file is, or null where it is nothing known. Ask only when the file cannot be safetensors.</summary>
     /// <param name="head">The first bytes of the file.</param>
     public static string? Describe(ReadOnlySpan<byte> head)

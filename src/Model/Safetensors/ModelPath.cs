@@ -19,18 +19,37 @@ internal static class ModelPath
         if (!IsPlain(name))
             throw Outside(directory, name);
         string path = Path.Combine(directory, name);
+        if (!LeadsInside(directory, path))
+            throw Outside(directory, name);
+        return path;
+    }
+
+    /// <summary>
+    /// The path of a model's own file or folder, whose name is not untrusted but which may be a link: it must lead to a place within the
+    /// directory, or within the "blobs" folder of a Hugging Face cache.
+    /// </summary>
+    /// <param name="directory">The model's directory.</param>
+    /// <param name="parts">Folder and file, for example "scheduler" and "scheduler_config.json".</param>
+    /// <exception cref="ModelConfigException">The path leads out of the directory.</exception>
+    public static string Within(string directory, params ReadOnlySpan<string> parts)
+    {
+        string path = Path.Combine([directory, .. parts]);
+        return LeadsInside(directory, path)
+            ? path
+            : throw new ModelConfigException(path, "is a link that leads outside model directory; copy what it names into the directory");
+    }
+
+    private static bool LeadsInside(string directory, string path)
+    {
         try
         {
-            string home = RealPath(Path.GetFullPath(directory));
-            string target = RealPath(Path.GetFullPath(path));
-            if (!IsWithin(target, home) && !IsWithin(target, CacheBlobs(home)))
-                throw Outside(directory, name);
+            string home = RealPath(Path.GetFullPath(directory)), target = RealPath(Path.GetFullPath(path));
+            return IsWithin(target, home) || IsWithin(target, CacheBlobs(home));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new ModelConfigException(path, $"cannot be resolved: {Quoted.Path(e.Message)}", e);
         }
-        return path;
     }
 
     private static bool IsPlain(string name) =>

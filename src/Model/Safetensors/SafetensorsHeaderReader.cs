@@ -49,13 +49,19 @@ internal ref struct SafetensorsHeaderReader
         Dictionary<string, string> metadata = new(StringComparer.Ordinal);
         Next();
         if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            SkipValue();
             throw Error("__metadata__ must be an object of strings");
+        }
         for (Next(); reader.TokenType != JsonTokenType.EndObject; Next())
         {
             string key = Text("a metadata key");
             Next();
             if (reader.TokenType != JsonTokenType.String)
+            {
+                SkipValue();
                 throw Error($"metadata value must be a string: {Quoted.Text(key)}");
+            }
             if (!metadata.TryAdd(key, Text("a metadata value")))
                 throw Error($"duplicate key {Quoted.Text(key)} in __metadata__");
         }
@@ -68,7 +74,10 @@ internal ref struct SafetensorsHeaderReader
         long[]? shape = null, offsets = null;
         Next();
         if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            SkipValue();
             throw Error($"tensor {Quoted.Text(name)} must be an object");
+        }
         for (Next(); reader.TokenType != JsonTokenType.EndObject; Next())
         {
             string key = Text("a key");
@@ -156,6 +165,7 @@ internal ref struct SafetensorsHeaderReader
             : throw Error($"{item} = {shown}{(key == "shape" ? ": element count overflows" : problem)}");
     }
 
+    /// <summary>Passes over a value; one that is nested too deep is refused for that.</summary>
     private void SkipValue()
     {
         if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))

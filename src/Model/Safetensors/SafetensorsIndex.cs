@@ -16,9 +16,14 @@ public sealed record SafetensorsIndex(IReadOnlyDictionary<string, string> Weight
     /// <summary>Reads an index.</summary>
     /// <param name="path">Path of the index.</param>
     /// <exception cref="ModelConfigException">The file is missing, is no JSON object, or has no good weight_map.</exception>
-    public static SafetensorsIndex Read(string path)
+    public static SafetensorsIndex Read(string path) => From(path, ConfigFile.Read(path, MaxByteCount));
+
+    /// <summary>Takes an index that is parsed already.</summary>
+    /// <param name="path">Path or name of the index, for messages.</param>
+    /// <param name="root">The index's root object.</param>
+    /// <exception cref="ModelConfigException">It has no good weight_map.</exception>
+    internal static SafetensorsIndex From(string path, JsonElement root)
     {
-        JsonElement root = ConfigFile.Read(path, MaxByteCount);
         if (!root.TryGetProperty("weight_map", out JsonElement map) || map.ValueKind != JsonValueKind.Object)
             throw new ModelConfigException(path, "weight_map is missing or no object");
         Dictionary<string, string> weightMap = new(StringComparer.Ordinal);

@@ -1,4 +1,5 @@
 using Ditto.Configuration;
+using static System.FormattableString;
 
 namespace Ditto.Safetensors;
 
@@ -73,22 +74,25 @@ public sealed class ShardedSafetensors : WeightSource
             foreach (string name in shards[i].Tensors.Keys)
             {
                 if (!found.TryAdd(name, i))
-                    throw new ModelConfigException(Location, $"tensor {Quoted.Text(name)} is in two shards: {names[found[name]]} and {names[i]}");
+                {
+                    string both = $"{Quoted.Path(names[found[name]])} and {Quoted.Path(names[i])}";
+                    throw new ModelConfigException(Location, $"tensor {Quoted.Text(name)} is in two shards: {both}");
+                }
                 if (!index.WeightMap.ContainsKey(name))
                     extraCount++;
             }
         }
         foreach ((string name, string shard) in index.WeightMap)
         {
-            if (!found.TryGetValue(name, out int at))
-                throw new ModelConfigException(Location, $"tensor {Quoted.Text(name)} is in none of the shards; the index says {Quoted.Path(shard)}");
-            if (names[at] != shard)
-                throw new ModelConfigException(Location, $"tensor {Quoted.Text(name)} is in shard {names[at]}; the index says {Quoted.Path(shard)}");
+            bool isFound = found.TryGetValue(name, out int at);
+            string place = isFound ? $"shard {Quoted.Path(names[at])}" : "none of the shards";
+            if (!isFound || names[at] != shard)
+                throw new ModelConfigException(Location, $"tensor {Quoted.Text(name)} is in {place}; the index says {Quoted.Path(shard)}");
             tensors.Add(name, shards[at].Tensors[name]);
         }
         if (extraCount > 0)
             warnings.Add($"{Quoted.Path(Location)}: the shards hold {extraCount} tensors that the index does not name; they are left out");
         if (index.TotalByteCount is { } total && total != ByteCount)
-            warnings.Add($"{Quoted.Path(Location)}: total_size is {total}, the tensors have {ByteCount} bytes");
+            warnings.Add(Invariant($"{Quoted.Path(Location)}: total_size is {total}, the tensors have {ByteCount} bytes"));
     }
 }

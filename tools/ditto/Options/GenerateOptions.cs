@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Ditto.Families.DiT;
 using Ditto.Pipelines;
 
 namespace Ditto.CommandLine;
@@ -40,8 +39,8 @@ internal sealed class GenerateOptions
     }
 
     /// <summary>The request for some class labels.</summary>
-    /// <exception cref="RequestException">The file of initial noise is not usable.</exception>
-    public GenerationOptions Create(ParseResult parsed, int[] labels, DiTConfig config)
+    /// <exception cref="RequestException">An option is outside its range for this model, or the file of initial noise is not usable.</exception>
+    public GenerationOptions Create(ParseResult parsed, int[] labels, DiTPipelineConfig model)
     {
         GenerationOptions request = new()
         {
@@ -56,6 +55,7 @@ internal sealed class GenerateOptions
         if (parsed.GetValue(steps) is { } count) request = request with { StepCount = count };
         if (parsed.GetValue(guidance) is { } scale) request = request with { GuidanceScale = scale };
         if (parsed.GetValue(maxBatch) is { } most) request = request with { MaxBatch = most };
-        return parsed.GetValue(noise) is { } file ? InitialNoise.Apply(request, file, config) : request;
+        model.Check(request);
+        return parsed.GetValue(noise) is { } file ? InitialNoise.Apply(request, file, model) : request;
     }
 }

@@ -1,4 +1,3 @@
-using Ditto.Families.DiT;
 using Ditto.Interop;
 using Ditto.Pipelines;
 using Ditto.Safetensors;
@@ -15,23 +14,30 @@ internal static class InitialNoise
     /// <summary>Puts the file's noise and its size into a request.</summary>
     /// <exception cref="RequestException">The file holds no such tensor, or its shape does not fit.</exception>
     /// <exception cref="ModelFormatException">The file is no safetensors file.</exception>
-    public static GenerationOptions Apply(GenerationOptions request, string path, DiTConfig config)
+    public static GenerationOptions Apply(GenerationOptions request, string path, DiTPipelineConfig model)
     {
+        if (path.Length == 0) throw new RequestException("--init-noise", "empty", "the name of a safetensors file");
         using SafetensorsFile file = SafetensorsFile.Open(path);
         TensorEntry tensor = Find(file, path);
         int samples = request.ClassLabels.Count;
         ReadOnlySpan<long> shape = tensor.Shape;
-        bool fits = shape.Length == 4 && shape[0] == samples && shape[1] == config.InChannels
+        bool fits = shape.Length == 4 && shape[0] == samples && shape[1] == model.Transformer.InChannels
             && (request.Height ?? shape[2]) == shape[2] && (request.Width ?? shape[3]) == shape[3]
             && shape[2] <= int.MaxValue && shape[3] <= int.MaxValue;
         if (!fits || !tensor.IsSupported || tensor.DType is not (DType.F32 or DType.F16 or DType.BF16 or DType.F64))
         {
-            string size = $"{request.Height?.ToString() ?? "height"}, {request.Width?.ToString() ?? "width"}";
-            string expected = Readable.Invariant($"F32 [{samples}, {config.InChannels}, {size}], one sample a picture");
+            string size = $"{Text(request.Height, "height")}, {Text(request.Width, "width")}";
+            string expected = Readable.Invariant($"F32 [{samples}, {model.Transformer.InChannels}, {size}], one sample a picture");
             throw new RequestException("--init-noise", $"{path} with {tensor}", expected);
         }
-        return request with { Latents = tensor.ToSingles(), Height = (int)shape[2], Width = (int)shape[3] };
+        GenerationOptions sized = request with { Height = (int)shape[2], Width = (int)shape[3] };
+        model.Check(sized);                                          // a size that cannot run is refused before the file is read
+        GenerationOptions filled = sized with { Latents = tensor.ToSingles() };
+        model.Check(filled);
+        return filled;
     }
+
+    private static string Text(int? edge, string name) => edge is { } given ? Readable.Invariant($"{given}") : name;
 
     private static TensorEntry Find(SafetensorsFile file, string path)
     {

@@ -11,6 +11,9 @@ internal static class ModelOptions
     /// <summary>Storage of weights and activations.</summary>
     public static Option<DType> DataType() => OptionValues.Choice("--dtype", "storage of weights and activations", Types);
 
+    /// <summary>Whether every weight is looked at.</summary>
+    public static Option<bool> CheckValues() => new("--check-values") { Description = "refuse weights that are NaN or infinite; reads every file" };
+
     /// <summary>Which model: the word demo or a diffusers directory.</summary>
     public static Option<string> Model() => new("--model", "-m")
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Security.Cryptography;
+using Ditto.Configuration;
 
 namespace Ditto.CommandLine;
 
@@ -11,8 +12,6 @@ namespace Ditto.CommandLine;
 /// </summary>
 internal static class OptionValues
 {
-    private const int LongestShown = 60;
-
     /// <summary>A whole number in [min, max].</summary>
     public static Option<int?> Integer(string name, string description, int min, int max, params string[] aliases) => new(name, aliases)
     {
@@ -81,8 +80,7 @@ internal static class OptionValues
 
     private static T? Refuse<T>(ArgumentResult result, string name, string text, string allowed)
     {
-        string shown = text.Length <= LongestShown ? text : $"{text[..LongestShown]}...";
-        result.AddError($"«{name}» is {shown}; allowed: {allowed}");
+        result.AddError($"«{name}» is {Quoted.Line(text)}; allowed: {allowed}");
         return default;
     }
 }

@@ -28,14 +28,14 @@ internal sealed class PictureFiles
 
     /// <summary>Checks that a model's results can be pictures.</summary>
     /// <exception cref="RequestException">They are latents that a VAE would have to decode, or their channels are neither grey nor RGB.</exception>
-    public void CheckFit(DiTPipeline pipeline)
+    public void CheckFit(DiTPipelineConfig model)
     {
         if (isLatents) return;
         const string Allowed = "names that end in .safetensors";
-        if (pipeline.HasVae)
+        if (model.HasVae)
             throw new RequestException(Option, path, $"{Allowed}: a VAE would have to decode this model's latents, and this version has none");
-        if (pipeline.Config.InChannels is not (1 or 3))
-            throw new RequestException(Option, path, $"{Allowed}: {pipeline.Config.InChannels} channels are neither grey nor RGB");
+        if (model.Transformer.InChannels is not (1 or 3))
+            throw new RequestException(Option, path, $"{Allowed}: {model.Transformer.InChannels} channels are neither grey nor RGB");
     }
 
     /// <summary>Writes the results.</summary>

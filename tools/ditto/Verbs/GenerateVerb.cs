@@ -28,6 +28,7 @@ internal sealed class GenerateVerb
     };
 
     private readonly Option<DType> type = ModelOptions.DataType();
+    private readonly Option<bool> checkValues = ModelOptions.CheckValues();
     private readonly Option<bool> sheet = new("--contact-sheet") { Description = "one picture that shows all, a row per class" };
     private readonly Option<bool> noMetadata = new("--no-metadata") { Description = "write no parameters into the PNG" };
     private readonly Option<bool> verbose = new("--verbose", "-v") { Description = "say more about what happens" };
@@ -47,6 +48,7 @@ internal sealed class GenerateVerb
         command.Add(sheet);
         command.Add(noMetadata);
         command.Add(type);
+        command.Add(checkValues);
         command.Add(prompt);
         command.Add(negative);
         command.Add(verbose);
@@ -59,20 +61,23 @@ internal sealed class GenerateVerb
     private int Run(ParseResult parsed)
     {
         string name = parsed.GetValue(model)!;
-        string directory = ModelLocator.Resolve(name);
         PictureFiles files = new(parsed.GetValue(output)!, parsed.GetValue(sheet));
+        DiTPipelineConfig description = DiTPipelineConfig.Open(ModelLocator.Resolve(name));
+        ClassNames names = new(description);
+        RefuseText(parsed, names);
+        int[] labels = names.Select(parsed.GetValue(classes) ?? [], parsed.GetValue(repeats) ?? 1);
+        files.CheckFit(description);
+        GenerationOptions request = options.Create(parsed, labels, description);    // all that can be refused was, before weights are read
         using Device device = common.Open(parsed);
         bool isVerbose = parsed.GetValue(verbose);
         if (isVerbose) Explain(device);
         Stopwatch loading = Stopwatch.StartNew();
-        using DiTPipeline pipeline = DiTPipeline.Load(directory, device, parsed.GetValue(type), cancellation: shell.Cancellation);
+        if (parsed.GetValue(checkValues)) ModelInspection.CheckValues(description.Directory);
+        using DiTPipeline pipeline = DiTPipeline.Load(description, device, parsed.GetValue(type), cancellation: shell.Cancellation);
         loading.Stop();
-        if (isVerbose) shell.Note($"loaded {directory} in {Readable.Duration(loading.Elapsed)}, {Readable.Bytes(device.LiveBytes)} of weights");
-        ClassNames names = new(pipeline);
-        RefuseText(parsed, names);
-        int[] labels = names.Select(parsed.GetValue(classes) ?? [], parsed.GetValue(repeats) ?? 1);
-        files.CheckFit(pipeline);
-        GenerationOptions request = options.Create(parsed, labels, pipeline.Config);
+        shell.Warn(pipeline.Warnings);
+        if (isVerbose)
+            shell.Note($"loaded {description.Directory} in {Readable.Duration(loading.Elapsed)}, {Readable.Bytes(device.LiveBytes)} of weights");
         GenerationResult result = Generate(pipeline, request);
         PictureMetadata? metadata = parsed.GetValue(noMetadata) ? null : new PictureMetadata(name, pipeline, request, result);
         IReadOnlyList<string> written = files.Write(result, metadata, ColumnsOf(parsed, labels), shell.Cancellation);

@@ -20,6 +20,7 @@ internal sealed class InspectVerb
     private readonly Option<int?> width = OptionValues.Integer("--width", "width in latent pixels [default: the model's]", 1, MaxEdge, "-W");
     private readonly Option<int?> height = OptionValues.Integer("--height", "height in latent pixels [default: the model's]", 1, MaxEdge, "-H");
     private readonly Option<DType> type = ModelOptions.DataType();
+    private readonly Option<bool> checkValues = ModelOptions.CheckValues();
     private readonly CommonOptions common;
     private readonly Shell shell;
 
@@ -27,7 +28,7 @@ internal sealed class InspectVerb
     {
         this.shell = shell;
         command.Add(model);
-        foreach (Option option in new Option[] { batch, steps, guidance, width, height, type })
+        foreach (Option option in new Option[] { batch, steps, guidance, width, height, type, checkValues })
             command.Add(option);
         common = new CommonOptions(command);
         command.SetAction(Run);
@@ -48,7 +49,10 @@ internal sealed class InspectVerb
         };
         if (parsed.GetValue(steps) is { } stepCount) request = request with { StepCount = stepCount };
         if (parsed.GetValue(guidance) is { } scale) request = request with { GuidanceScale = scale };
-        ModelSummary summary = ModelInspection.Inspect(ModelLocator.Resolve(name), parsed.GetValue(type), request);
+        string directory = ModelLocator.Resolve(name);
+        ModelSummary summary = ModelInspection.Inspect(directory, parsed.GetValue(type), request);
+        shell.Warn(summary.Warnings);
+        if (parsed.GetValue(checkValues)) ModelInspection.CheckValues(directory);
         if (common.IsJson(parsed)) JsonReport.Write(shell, "inspect", json => WriteJson(json, name, summary, request));
         else WriteText(name, summary, request);
         return ExitCode.Ok;

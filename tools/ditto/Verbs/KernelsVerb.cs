@@ -78,7 +78,7 @@ internal sealed class KernelsVerb
         SmLimits[] limits = [.. wanted.Select(SmLimits.Of)];
         if (!KernelCompiler.TryLoad(out KernelCompiler? compiler, out string reason))
         {
-            shell.Error.WriteLine($"ditto: NVRTC is not here: {reason}. Install it with the CUDA toolkit or name it in DITTO_NVRTC_PATH; "
+            shell.Note($"ditto: NVRTC is not here: {reason}. Install it with the CUDA toolkit or name it in DITTO_NVRTC_PATH; "
                 + "'ditto kernels --device cpu' lists the CPU device's kernels without it.");
             return ExitCode.DeviceUnavailable;
         }

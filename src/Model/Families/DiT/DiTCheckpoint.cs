@@ -42,8 +42,19 @@ internal sealed class DiTCheckpoint
 
     public int OutputBias { get; }
 
+    /// <summary>The map that fits a checkpoint, after names and shapes have been compared, which costs nothing, and before bytes are.</summary>
+    /// <exception cref="Configuration.ModelConfigException">A tensor is missing or has another shape.</exception>
+    /// <exception cref="ModelFormatException">A file is damaged.</exception>
+    public static DiTCheckpoint Match(DiTConfig config, WeightSource source)
+    {
+        DiTCheckpoint apart = new(config, sharedEmbedder: false);
+        using (WeightStore declared = apart.CreateStore(DType.F32))
+            declared.Check(source);
+        return EmbeddersAreEqual(config, source) ? new DiTCheckpoint(config, sharedEmbedder: true) : apart;
+    }
+
     /// <summary>Whether every block's embedder holds the same bytes as block 0's.</summary>
-    public static bool EmbeddersAreEqual(DiTConfig config, WeightSource source)
+    private static bool EmbeddersAreEqual(DiTConfig config, WeightSource source)
     {
         for (int i = 1; i < config.NumLayers; i++)
             foreach (string name in EmbedderNames)

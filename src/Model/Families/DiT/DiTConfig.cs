@@ -91,14 +91,20 @@ public sealed record DiTConfig
 
     /// <summary>Reads a diffusers <c>config.json</c>.</summary>
     /// <exception cref="ModelConfigException">A field is missing or outside its range, or the class is another.</exception>
-    public static DiTConfig Load(string path)
+    public static DiTConfig Load(string path) => From(ConfigSection.Load(path));
+
+    /// <summary>Takes a <c>config.json</c> that is parsed already.</summary>
+    /// <exception cref="ModelConfigException">A field is missing or outside its range, or the class is another.</exception>
+    public static DiTConfig From(ConfigSection config)
     {
-        ConfigSection config = ConfigSection.Load(path);
+        ArgumentNullException.ThrowIfNull(config);
         string className = config.Text("_class_name");
         bool known = ClassNames.Contains(className) && config.Text("norm_type", "ada_norm_zero") == "ada_norm_zero";
         if (!known)
             throw config.Refuse(
-                "_class_name", $"unsupported model class {className}", $"known: {string.Join(", ", ClassNames)} with norm_type ada_norm_zero");
+                "_class_name",
+                $"unsupported model class {Quoted.Text(className)}",
+                $"known: {string.Join(", ", ClassNames)} with norm_type ada_norm_zero");
         int inChannels = config.Integer("in_channels", 4, 1, 4096);
         if (config.Flag("norm_elementwise_affine", false))
             throw config.Refuse("norm_elementwise_affine", "true", "false: the modulated LayerNorm has no weights of its own");

@@ -43,6 +43,9 @@ public sealed class DiTModel : IDisposable
     /// <summary>Bytes of the weights on the device.</summary>
     public long WeightBytes => store.TotalBytes;
 
+    /// <summary>What is odd about the weight files but does not stop anybody from using them, for example tensors that no layer takes.</summary>
+    public IReadOnlyList<string> Warnings { get; private init; } = [];
+
     /// <summary>Type of the weights in the checkpoint.</summary>
     internal DType StoredDType { get; }
 
@@ -71,7 +74,7 @@ public sealed class DiTModel : IDisposable
         string directory, Device device, DType type, IProgress<LoadUpdate>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(device);
-        DiTConfig config = DiTConfig.Load(Path.Combine(directory, "config.json"));
+        DiTConfig config = DiTConfig.Load(ModelPath.Within(directory, "config.json"));
         using WeightSource source = WeightSource.Open(directory);
         return Load(config, source, device, type, progress, cancellation);
     }
@@ -123,12 +126,12 @@ public sealed class DiTModel : IDisposable
     private static DiTModel Load(
         DiTConfig config, WeightSource source, Device device, DType type, IProgress<LoadUpdate>? progress, CancellationToken cancellation)
     {
-        DiTCheckpoint checkpoint = new(config, DiTCheckpoint.EmbeddersAreEqual(config, source));
+        DiTCheckpoint checkpoint = DiTCheckpoint.Match(config, source);
         WeightStore store = checkpoint.CreateStore(type);
         try
         {
             store.Load(device, source, progress, cancellation);
-            return new DiTModel(config, device, source[DiTCheckpoint.PatchWeightName].DType, store, checkpoint);
+            return new DiTModel(config, device, source[DiTCheckpoint.PatchWeightName].DType, store, checkpoint) { Warnings = store.Warnings(source) };
         }
         catch
         {
