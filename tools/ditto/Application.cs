@@ -52,14 +52,8 @@ internal static class Application
     private static int Refuse(ParseResult parsed, Shell shell)
     {
         foreach (string message in parsed.Errors.Select(error => error.Message).Distinct())
-<<<<<<< HEAD
-            shell.Error.WriteLine($"ditto: {message}");
-        shell.Error.WriteLine($"'ditto{VerbOf(parsed.CommandResult)} --help' lists what is known.");
-=======
             shell.Note($"ditto: {Quoted.Line(message)}");
-        string verb = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
-        shell.Note($"'ditto{verb} --help' lists what is known.");
->>>>>>> 2f26d92 (model: read what a directory says before its weights)
+        shell.Note($"'ditto{VerbOf(parsed.CommandResult)} --help' lists what is known.");
         return ExitCode.Usage;
     }
 
