@@ -12,6 +12,7 @@ internal sealed class DenoisingLoop : IDisposable
 {
     private readonly Operations ops;
     private readonly DiTForward forward;
+    private readonly ForwardReplay replay;
     private readonly DeviceEvent[] finished;
 
     public DenoisingLoop(DiTModel model, Operations operations, DenoisingPlan plan)
@@ -19,12 +20,16 @@ internal sealed class DenoisingLoop : IDisposable
         ops = operations;
         Plan = plan;
         forward = new DiTForward(model, operations, plan.Forward);
+        replay = new ForwardReplay(forward, operations);
         finished = [model.Device.CreateEvent(), model.Device.CreateEvent()];
     }
 
     public DenoisingPlan Plan { get; }
 
     public long PoolBytes => forward.PoolBytes;
+
+    /// <summary>How forward passes are queued.</summary>
+    public ForwardReplay Replay => replay;
 
     /// <summary>Is shown the guided prediction's parts and the latents of every step, for checks: (step, name, tensor).</summary>
     public Action<int, string, Tensor>? Probe { get; set; }
@@ -54,6 +59,7 @@ internal sealed class DenoisingLoop : IDisposable
 
     public void Dispose()
     {
+        replay.Dispose();
         forward.Dispose();
         foreach (DeviceEvent point in finished) point.Dispose();
     }
@@ -65,7 +71,7 @@ internal sealed class DenoisingLoop : IDisposable
         for (int step = 0; step < coefficients.Length; step++)
         {
             ops.Copy(forward.Timesteps, all.Slice(0, step, 1).Reshape(-1));
-            forward.Run(cancellation);
+            replay.Run(cancellation);
             ApplyStep(step, coefficients[step], request);
             ops.Stream.Record(finished[step % 2]);
             if (step > 0) Report(sampler, step - 1, reporter);
@@ -76,6 +82,7 @@ internal sealed class DenoisingLoop : IDisposable
     private void Report(ISampler sampler, int step, StepReporter reporter)
     {
         finished[step % 2].Synchronize();
+        replay.StepDone(step);
         reporter.StepDone(sampler.Timesteps[step]);
     }
 

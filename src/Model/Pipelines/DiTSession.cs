@@ -26,6 +26,12 @@ public sealed class DiTSession : IDisposable
     /// <summary>For checks: is shown the network's output and the latents of every step.</summary>
     internal Action<int, string, Tensor>? Probe { get; set; }
 
+    /// <summary>For checks: whether forward passes after the first are replayed; null leaves it to how long they take.</summary>
+    internal bool? ReplaysForwards { get; set; }
+
+    /// <summary>For checks: whether the last run's forward pass is recorded.</summary>
+    internal bool HasRecordedForward => loop?.Replay.IsRecorded == true;
+
     /// <summary>Generates; returns when the samples are on the host.</summary>
     /// <param name="options">What to generate.</param>
     /// <param name="progress">Is told of every finished step, on the calling thread.</param>
@@ -104,6 +110,7 @@ public sealed class DiTSession : IDisposable
             loop = new DenoisingLoop(pipeline.Transformer, ops, plan);
         }
         loop.Probe = Probe;
+        loop.Replay.Wanted = ReplaysForwards;
         return loop;
     }
 }

@@ -80,6 +80,15 @@ public sealed unsafe class DeviceStream : DeviceHandle
         return DeviceGraph.Instantiate(Context, graph);
     }
 
+    /// <summary>Ends a recording that went wrong and throws away what was recorded; the stream can be used again.</summary>
+    public void AbandonCapture()
+    {
+        using ContextScope current = Context.Push();
+        nint graph = 0;
+        Context.Driver.cuStreamEndCapture(Native, &graph);       // whatever it answers: the caller has the error that counts
+        if (graph != 0) Context.Driver.cuGraphDestroy(graph);
+    }
+
     /// <summary>Sets an event to this point of the stream's work.</summary>
     /// <param name="point">The event.</param>
     /// <exception cref="DeviceException">The driver refused.</exception>

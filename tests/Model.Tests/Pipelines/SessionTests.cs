@@ -117,6 +117,24 @@ public sealed class SessionTests
         Assert.That(probe.DeviceAllocations, Is.Zero, "device allocations between steps 10 and 40");
     }
 
+    [TestCase(null)]
+    [TestCase("ddpm")]
+    [TestCase("dpm++")]
+    public void A_replayed_forward_pass_gives_the_same_bits(string? sampler)
+    {
+        GenerationOptions options = DemoPipeline.Request with { Sampler = sampler, StepCount = 6 };
+        using DiTSession direct = DemoPipeline.Instance.CreateSession(), replayed = DemoPipeline.Instance.CreateSession();
+        direct.ReplaysForwards = false;
+        replayed.ReplaysForwards = true;
+        float[] expected = direct.Generate(options).Latents;
+        Assert.That(replayed.Generate(options).Latents, Is.EqualTo(expected));
+        Assert.That((direct.HasRecordedForward, replayed.HasRecordedForward), Is.EqualTo((false, true)));
+        Assert.That(replayed.Generate(options).Latents, Is.EqualTo(expected), "replayed from the first step");
+        GenerationOptions other = options with { Seed = 3, ClassLabels = [2, 2, 7], GuidanceScale = 5f };
+        Assert.That(replayed.Generate(other).Latents, Is.EqualTo(direct.Generate(other).Latents), "replayed with other inputs");
+        Assert.That(replayed.Generate(options with { ClassLabels = [1] }).Latents, Is.EqualTo(direct.Generate(options with { ClassLabels = [1] }).Latents));
+    }
+
     [Test]
     public void A_run_streams_its_steps_and_ends_with_its_result()
     {
