@@ -51,6 +51,7 @@ internal sealed class WeightStore(DType type) : IDisposable
                 progress?.Report(new LoadUpdate(part.Name, entries[i].Offset + this[i].ByteCount, TotalBytes));
             }
         }
+        upload.Finish();
         device.MarkReadMostly(memory.View(DType.U8, 0, TotalBytes));
     }
 

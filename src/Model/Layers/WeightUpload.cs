@@ -1,81 +1,90 @@
-using System.Runtime.InteropServices;
 using Ditto.Interop;
 using Ditto.Safetensors;
 
 namespace Ditto.Layers;
 
-/// <summary>Copies tensors of a checkpoint to the device piece by piece as they are stored, and converts them there through a small buffer.</summary>
+/// <summary>
+/// Copies tensors of a checkpoint to the device piece by piece as they are stored, and converts them there. Two pinned pieces take turns: one is
+/// read from the file while the other is copied.
+/// </summary>
 internal sealed class WeightUpload : IDisposable
 {
-    private const int ChunkBytes = 8 << 20;
-    private readonly Device device;
+    private const int PieceBytes = 1 << 20;              // stays in a core's second-level cache between reading and copying
     private readonly WeightSource source;
     private readonly DeviceStream stream;
     private readonly Operations ops;
-    private DeviceMemory? staging;
+    private readonly HostMemory[] pieces = new HostMemory[2];
+    private readonly DeviceEvent[] copied = new DeviceEvent[2];
+    private readonly DeviceMemory staging;
+    private int turn;
 
     public WeightUpload(Device device, WeightSource source)
     {
-        this.device = device;
         this.source = source;
         stream = device.CreateStream();
         ops = device.CreateOperations(stream);
+        for (int i = 0; i < pieces.Length; i++) (pieces[i], copied[i]) = (device.AllocateHost(PieceBytes), device.CreateEvent());
+        staging = device.Allocate(PieceBytes);
     }
 
-    /// <summary>Writes a part to the start of a flat tensor.</summary>
-    /// <returns>Elements written.</returns>
+    /// <summary>Queues a part for the start of a flat tensor.</summary>
+    /// <returns>Elements that will be written.</returns>
     public long Write(Tensor target, WeightPart part)
     {
         TensorEntry entry = source.Get(part.Name, part.Shape);
-        DType type = entry.DType;
-        int size = type.ByteSize();
-        if (part.Repack is null)
-        {
-            entry.ReadChunks((offset, bytes) => WriteChunk(target, offset / size, type, bytes), ChunkBytes);
-            return entry.ElementCount;
-        }
+        if (part.Repack is null) return Write(target, entry.DType, entry.ByteCount, entry.Read);
         byte[] stored = new byte[entry.ByteCount];
         entry.Read(stored);
-        byte[] repacked = part.Repack(stored, size);
-        WriteChunk(target, 0, type, repacked);
-        return repacked.Length / size;
+        byte[] repacked = part.Repack(stored, entry.DType.ByteSize());
+        return Write(target, entry.DType, repacked.Length, (offset, bytes) => repacked.AsSpan((int)offset, bytes.Length).CopyTo(bytes));
     }
 
+    /// <summary>Waits until everything is written.</summary>
+    public void Finish() => stream.Synchronize();
+
+    /// <summary>Frees the pieces; the driver waits for copies that still use them.</summary>
     public void Dispose()
     {
-        staging?.Dispose();
+        staging.Dispose();
+        foreach (HostMemory piece in pieces) piece.Dispose();
+        foreach (DeviceEvent point in copied) point.Dispose();
         ops.Dispose();
         stream.Dispose();
     }
 
+    private delegate void Reader(long offset, Span<byte> bytes);
+
     /// <summary>f32, bf16 and f16 are converted on the device, other types widened to f32 on the host first.</summary>
-    private void WriteChunk(Tensor target, long offset, DType type, ReadOnlySpan<byte> bytes)
+    private long Write(Tensor target, DType type, long byteCount, Reader read)
     {
-        if (type is not (DType.F32 or DType.BF16 or DType.F16))
+        bool isWidened = type is not (DType.F32 or DType.BF16 or DType.F16);
+        int size = type.ByteSize(), perPiece = PieceBytes / Math.Max(size, sizeof(float));
+        byte[] stored = isWidened ? new byte[perPiece * size] : [];
+        long count = byteCount / size;
+        for (long done = 0; done < count; done += perPiece)
         {
-            float[] widened = new float[bytes.Length / type.ByteSize()];
-            TensorConversion.ToSingle(type, bytes, widened);
-            WriteChunk(target, offset, DType.F32, MemoryMarshal.AsBytes<float>(widened));
-            return;
+            int length = (int)Math.Min(perPiece, count - done);
+            HostMemory piece = NextPiece();
+            Span<byte> bytes = isWidened ? stored.AsSpan(0, length * size) : piece.AsSpan<byte>()[..(length * size)];
+            read(done * size, bytes);
+            if (isWidened) TensorConversion.ToSingle(type, bytes, piece.AsSpan<float>()[..length]);
+            Queue(target.Slice(0, done, length), piece, isWidened ? DType.F32 : type);
         }
-        long count = bytes.Length / type.ByteSize();
-        Tensor slot = target.Slice(0, offset, count);
-        if (type == target.DType)
-        {
-            device.CopyToDevice(slot, bytes);
-            return;
-        }
-        Tensor raw = Stage(bytes.Length).View(type, 0, count);
-        device.CopyToDevice(raw, bytes);
-        ops.Convert(slot, raw);
-        stream.Synchronize();                            // the staging buffer is written again by the next piece
+        return count;
     }
 
-    private DeviceMemory Stage(long bytes)
+    private HostMemory NextPiece()
     {
-        if (staging is not null && staging.ByteCount >= bytes) return staging;
-        staging?.Dispose();
-        staging = null;
-        return staging = device.Allocate(bytes);
+        turn = 1 - turn;
+        copied[turn].Synchronize();
+        return pieces[turn];
+    }
+
+    private void Queue(Tensor slot, HostMemory piece, DType type)
+    {
+        Tensor raw = type == slot.DType ? slot : staging.View(type, 0, slot.ElementCount);
+        stream.CopyToDevice(raw, piece);
+        stream.Record(copied[turn]);
+        if (type != slot.DType) ops.Convert(slot, raw);
     }
 }
