@@ -29,9 +29,8 @@ internal sealed class ModelBenchmarkReport(string name, bool isRandom, Device de
             ("queueing", Readable.Invariant($"{Ms(m.Queueing.Median)} on the host, {100 * m.QueueFraction:0.00} % of a forward")),
             ("loading", Readable.Invariant($"{m.LoadSeconds:0.00} s, {m.WeightBytes / m.LoadSeconds * 1e-9:0.00} GB/s")),
             ("memory", $"{Readable.Bytes(m.WeightBytes)} of weights, {Readable.Bytes(m.PoolBytes)} of pool" + Resident()),
-            ("operations", Readable.Invariant(
-                $"{Ms(m.TracedSeconds)} in {m.Operations.Sum(group => group.Count)} operations, {100 * m.ComputeShare:0.0} % in products and attention")
-                + Readable.Invariant($" (medians of {m.TracedPasses} traced forwards)")),
+            ("operations", Readable.Invariant($"{Ms(m.TracedSeconds)} in {m.Operations.Sum(group => group.Count)} operations, ")
+                + Readable.Invariant($"{100 * m.ComputeShare:0.0} % in products and attention (medians of {m.TracedPasses} traced forwards)")),
         ]);
         TextTable.Write(
             shell, ["operation", ">count", ">ms", ">share", ">GFLOP/s", ">of GEMM", ">GB/s", ">of copy"], m.Operations.Select(Row));
