@@ -238,13 +238,15 @@ Task("Format")
     });
 
 Task("Bench")
-    .Description("Build, then the benchmark programs: products on the CPU device beside the best plain GEMM of the machine.")
+    .Description("Build, then products beside oneDNN's plain GEMM, and forwards of the largest DiT and the demo beside the engine's own.")
     .IsDependentOn("Build")
     .Does(() =>
     {
         string[] programs = System.IO.Directory.GetFiles(nativeFolder, "*_bench").Order(StringComparer.Ordinal).ToArray();
         if (programs.Length == 0) throw new CakeException($"no benchmark program (*_bench) in {nativeFolder}, so nothing was measured");
         foreach (string program in programs) Run(program);
+        foreach ((string model, string batch) in new[] { ("dit-xl-2-256", "2"), ("demo", "2"), ("demo", "20") })
+            Run(launcher, "bench", "model", "--device", "cpu", "--model", model, "--dtype", "f32", "--batch", batch);
     });
 
 Task("Pack")

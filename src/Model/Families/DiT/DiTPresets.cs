@@ -7,7 +7,8 @@ public static class DiTPresets
         [("s", 12, 6, 64), ("b", 12, 12, 64), ("l", 24, 16, 64), ("xl", 28, 16, 72)];
 
     /// <summary>Every preset: <c>dit-s-2-256</c> to <c>dit-xl-2-512</c>; the last number is the picture's edge, 8 times the latents'.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. Sizes.SelectMany(size => (string[])[$"dit-{size.Name}-2-256", $"dit-{size.Name}-2-512"])];
+    public static IReadOnlyList<string> Names { get; } =
+        [.. Sizes.SelectMany(size => (string[])[$"dit-{size.Name}-2-256", $"dit-{size.Name}-2-512"])];
 
     /// <summary>The config of a preset, as diffusers publishes it for XL; null where there is none of this name.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
