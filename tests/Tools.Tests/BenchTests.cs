@@ -43,7 +43,9 @@ public sealed class BenchTests
         }));
         Assert.That(json.GetProperty("verb").GetString(), Is.EqualTo("bench model"));
         Assert.That(Fields(json.GetProperty("forwardSeconds")), Is.EqualTo(new[] { "count", "median", "min", "p10", "p90", "max" }));
-        Assert.That(Fields(json.GetProperty("gemms")[0]), Is.EqualTo(new[] { "m", "n", "k", "gflops", "bestGflops" }));
+        Assert.That(Fields(json.GetProperty("gemms")[0]), Is.EqualTo(new[] { "library", "m", "n", "k", "gflops", "bestGflops" }));
+        string?[] libraries = [.. json.GetProperty("gemms").EnumerateArray().Select(gemm => gemm.GetProperty("library").GetString())];
+        Assert.That(libraries, Does.Contain("ditto").And.All.AnyOf("ditto", "onednn"));
         Assert.That(json.GetProperty("outputIsFinite").GetBoolean(), Is.True);
         Assert.That(json.GetProperty("threads").GetInt32(), Is.Positive);
         foreach (string figure in new[] { "gflops", "fractionOfBestGemm", "copyBytesPerSecond", "queueSeconds", "peakResidentBytes" })
@@ -89,6 +91,23 @@ public sealed class BenchTests
         ToolResult result = Tool.Run(cancelled.Token, "bench", "model", "--quick", "--device", "cpu");
         Assert.That(result.Code, Is.EqualTo(ExitCode.Cancelled));
         Assert.That(result.Output, Is.Empty);
+    }
+
+    [Test]
+    public void The_other_library_multiplies_what_it_is_given()
+    {
+        GemmShape shape = new(5, 7, 33);
+        if (!OneDnnGemm.TryCreate(shape, threads: 1, out OneDnnGemm? gemm)) Assert.Ignore("libdnnl.so is not installed");
+        Assert.That(gemm!.Time(runs: 1), Is.Positive);
+        for (int row = 0; row < shape.M; row++)
+        {
+            for (int column = 0; column < shape.N; column++)
+            {
+                double sum = 0;
+                for (int i = 0; i < shape.K; i++) sum += (double)gemm.X[(int)((row * shape.K) + i)] * gemm.B[(int)((i * shape.N) + column)];
+                Assert.That(gemm.Y[(int)((row * shape.N) + column)], Is.EqualTo(sum).Within(1e-5));
+            }
+        }
     }
 
     [Test]

@@ -10,7 +10,7 @@ namespace Ditto.CommandLine;
 /// </summary>
 internal sealed class ModelBenchmark(Device device, BenchBudget budget, CancellationToken cancellation)
 {
-    private const int Contenders = 3;
+    private const int ContendersOfLibrary = 2;
     private const int ScreeningRuns = 2;
     private const int QueueRepeats = 20;
     private const int CopyRepeats = 10;
@@ -98,23 +98,26 @@ internal sealed class ModelBenchmark(Device device, BenchBudget budget, Cancella
         return budget.Squares.Select(edge => new GemmShape(edge, edge, edge)).Concat(own).Distinct();
     }
 
-    /// <summary>Tries all products, then measures the fastest of them in turn with forward passes.</summary>
+    /// <summary>The engine's product and, on a processor, oneDNN's.</summary>
+    private IEnumerable<IPlainGemm> Products(BenchStream stream, GemmShape shape)
+    {
+        yield return new EngineGemm(stream, shape);
+        if (device.ThreadCount > 0 && OneDnnGemm.TryCreate(shape, device.ThreadCount, out OneDnnGemm? other)) yield return other;
+    }
+
+    /// <summary>Tries all products, then measures each library's fastest in turn with forward passes.</summary>
     /// <returns>The fastest products, best first.</returns>
     private GemmRate[] Compete(BenchStream stream, IEnumerable<GemmShape> shapes, Action pass, Samples passes)
     {
         List<GemmBenchmark> products = [];
         try
         {
-            foreach (GemmShape shape in shapes)
+            foreach (IPlainGemm product in shapes.SelectMany(shape => Products(stream, shape)))
             {
+                products.Add(new GemmBenchmark(product));
                 cancellation.ThrowIfCancellationRequested();
-                GemmBenchmark product = new(stream, shape);
-                products.Add(product);
-                for (int i = 0; i < ScreeningRuns; i++) product.Measure();
-                products.Sort((a, b) => b.Rate.BestGflops.CompareTo(a.Rate.BestGflops));
-                if (products.Count <= Contenders) continue;
-                products[^1].Dispose();
-                products.RemoveAt(products.Count - 1);
+                for (int i = 0; i < ScreeningRuns; i++) products[^1].Measure();
+                DropSlowest(products, product.Library);
             }
             long start = Stopwatch.GetTimestamp();
             while (passes.Count < budget.MinRounds || Stopwatch.GetElapsedTime(start).TotalSeconds < budget.Seconds)
@@ -129,5 +132,14 @@ internal sealed class ModelBenchmark(Device device, BenchBudget budget, Cancella
         {
             products.ForEach(product => product.Dispose());
         }
+    }
+
+    private static void DropSlowest(List<GemmBenchmark> products, string library)
+    {
+        GemmBenchmark[] rivals =
+            [.. products.Where(product => product.Rate.Library == library).OrderByDescending(product => product.Rate.BestGflops)];
+        if (rivals.Length <= ContendersOfLibrary) return;
+        products.Remove(rivals[^1]);
+        rivals[^1].Dispose();
     }
 }

@@ -11,7 +11,6 @@ internal sealed class ModelBenchmarkReport(string name, bool isRandom, Device de
     public void WriteText(Shell shell)
     {
         ModelMeasurement m = measured;
-        GemmRate best = m.Products[0];
         string threads = device.ThreadCount > 0 ? Readable.Invariant($", {device.ThreadCount} threads") : "";
         TextTable.WriteFacts(shell,
         [
@@ -22,8 +21,8 @@ internal sealed class ModelBenchmarkReport(string name, bool isRandom, Device de
                 $"{Ms(m.Passes.Median)} median of {m.Passes.Count}: min {Ms(m.Passes.Min)}, 10 % {Ms(m.Passes.Quantile(0.1))}, ")
                 + $"90 % {Ms(m.Passes.Quantile(0.9))}; the first {Ms(m.FirstSeconds)}"),
             ("work", Readable.Invariant($"{m.Flops * 1e-9:0.0} GFLOP in products and attention: {m.Gflops:0.0} GFLOP/s")),
-            ("best GEMM", Readable.Invariant($"{best.Gflops:0.0} GFLOP/s, f32 {best.Shape}, in turn with the forwards; ")
-                + string.Join(", ", m.Products.Skip(1).Select(rate => Readable.Invariant($"{rate.Gflops:0.0} at {rate.Shape}")))),
+            ("best GEMM", $"{m.Products[0]}, in turn with the forwards"),
+            .. m.Products.Skip(1).Select(rate => ("", rate.ToString())),
             ("of best GEMM", Readable.Invariant($"{m.FractionOfBestGemm:0.000} by medians, {m.FractionAtBest:0.000} by the fastest of each")),
             ("copy", Readable.Invariant($"{m.Copy.BytesPerSecond * 1e-9:0.0} GB/s, read and written, {Readable.Bytes(m.Copy.ByteCount)}")),
             ("queueing", Readable.Invariant($"{Ms(m.Queueing.Median)} on the host, {100 * m.QueueFraction:0.00} % of a forward")),
@@ -59,6 +58,7 @@ internal sealed class ModelBenchmarkReport(string name, bool isRandom, Device de
         json.WriteReal("fractionOfBestGemmAtBest", m.FractionAtBest);
         json.WriteObjects("gemms", m.Products, rate =>
         {
+            json.WriteString("library", rate.Library);
             json.WriteNumber("m", rate.Shape.M);
             json.WriteNumber("n", rate.Shape.N);
             json.WriteNumber("k", rate.Shape.K);

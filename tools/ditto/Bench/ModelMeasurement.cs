@@ -31,7 +31,7 @@ internal sealed record ModelMeasurement
     /// <summary>Host time to queue a pass.</summary>
     public required Samples Queueing { get; init; }
 
-    /// <summary>The fastest plain f32 products, measured in turn with the passes, best first.</summary>
+    /// <summary>The fastest plain f32 products of each library, measured in turn with the passes, best first.</summary>
     public required IReadOnlyList<GemmRate> Products { get; init; }
 
     public required CopyBenchmark Copy { get; init; }
