@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Ditto.Configuration;
 
@@ -55,6 +56,8 @@ public static class ConfigFile
     {
         ArgumentNullException.ThrowIfNull(name);
         ReadOnlySpan<byte> text = utf8.StartsWith(Encoding.UTF8.Preamble) ? utf8[Encoding.UTF8.Preamble.Length..] : utf8;
+        if (!Utf8.IsValid(text))
+            throw new ModelConfigException(name, $"not valid JSON: not UTF-8 at byte {Utf8Text.FirstInvalidByte(utf8)}");
         JsonDocumentOptions options = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
         try
         {
@@ -66,6 +69,10 @@ public static class ConfigFile
         catch (JsonException e)
         {
             throw new ModelConfigException(name, $"not valid JSON: {Quoted.Path(e.Message)}", e);
+        }
+        catch (InvalidOperationException e)                          // the search for duplicates decodes the names of fields
+        {
+            throw new ModelConfigException(name, "not valid JSON: the name of a field is no valid Unicode", e);
         }
     }
 

@@ -57,9 +57,10 @@ internal sealed class WeightStore(DType type) : IDisposable
 
     /// <summary>Compares the declared shapes with a checkpoint's.</summary>
     /// <exception cref="ModelConfigException">A tensor is missing or has another shape.</exception>
+    /// <exception cref="ModelFormatException">A tensor has a type that the engine lacks.</exception>
     public void Check(WeightSource source)
     {
-        foreach (WeightPart part in entries.SelectMany(entry => entry.Parts)) source.Get(part.Name, part.Shape);
+        foreach (WeightPart part in entries.SelectMany(entry => entry.Parts)) _ = source.Get(part.Name, part.Shape).DType;
     }
 
     /// <summary>What is odd about a checkpoint that passed <see cref="Check"/>: the source's own warnings, and tensors that no entry takes.</summary>

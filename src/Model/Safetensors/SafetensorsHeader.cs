@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Unicode;
 using Ditto.Configuration;
 
@@ -19,7 +18,7 @@ internal sealed record SafetensorsHeader(Dictionary<string, TensorEntry> Tensors
         if (json.IsEmpty || json[0] != (byte)'{')
             throw new ModelFormatException(file, "header must begin with {");
         if (!Utf8.IsValid(json))
-            throw new ModelFormatException(file, $"header is not UTF-8 at byte {FirstInvalidByte(json)}");
+            throw new ModelFormatException(file, $"header is not UTF-8 at byte {Utf8Text.FirstInvalidByte(json)}");
         SafetensorsHeaderReader reader = new(file, json, dataByteCount);
         SafetensorsHeader header = reader.Read();
         CheckLayout(file, header.Tensors.Values, dataByteCount);
@@ -52,12 +51,4 @@ internal sealed record SafetensorsHeader(Dictionary<string, TensorEntry> Tensors
     }
 
     private static string Unused(long count) => count == 1 ? "1 unused byte" : $"{count} unused bytes";
-
-    private static int FirstInvalidByte(ReadOnlySpan<byte> text)
-    {
-        int position = 0;
-        while (position < text.Length && Rune.DecodeFromUtf8(text[position..], out _, out int count) == System.Buffers.OperationStatus.Done)
-            position += count;
-        return position;
-    }
 }

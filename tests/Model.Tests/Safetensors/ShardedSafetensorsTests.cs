@@ -38,24 +38,6 @@ public sealed class ShardedSafetensorsTests
         Assert.That(source.Warnings[1], Does.Contain("total_size is 99, the tensors have 4 bytes"));
     }
 
-    [TestCase("/etc/passwd")]
-    [TestCase("../x.safetensors")]
-    [TestCase("..\\x.safetensors")]
-    [TestCase("sub/x.safetensors")]
-    [TestCase("C:x.safetensors")]
-    [TestCase("..")]
-    [TestCase(".")]
-    [TestCase("")]
-    [TestCase("a\nb.safetensors")]
-    [TestCase("nul\0.safetensors")]
-    public void A_shard_name_that_is_no_plain_file_name_is_refused(string name)
-    {
-        using TemporaryFolder folder = new();
-        WriteIndex(folder, 4, ("a", name));
-        Assert.That(
-            () => WeightSource.Open(folder.Root), Throws.TypeOf<ModelConfigException>().With.Message.Contains("shard outside model directory"));
-    }
-
     [Test]
     public void A_link_out_of_the_directory_is_refused_and_one_within_is_not()
     {
@@ -101,74 +83,6 @@ public sealed class ShardedSafetensorsTests
         Assert.That(source.Tensors, Has.Count.EqualTo(1));
     }
 
-    [Test]
-    public void Links_in_a_circle_are_an_error()
-    {
-        using TemporaryFolder folder = new();
-        System.IO.File.CreateSymbolicLink(folder.Path("a.safetensors"), "b.safetensors");
-        System.IO.File.CreateSymbolicLink(folder.Path("b.safetensors"), "a.safetensors");
-        WriteIndex(folder, 4, ("a", "a.safetensors"));
-        Assert.That(() => WeightSource.Open(folder.Root), Throws.TypeOf<ModelConfigException>());
-    }
-
-    [Test]
-    public void A_missing_shard_is_counted_and_named()
-    {
-        using TemporaryFolder folder = new();
-        WriteShard(folder, "s-1.safetensors", "a");
-        WriteShard(folder, "s-3.safetensors", "c");
-        WriteIndex(folder, 12, ("a", "s-1.safetensors"), ("b", "s-2.safetensors"), ("c", "s-3.safetensors"));
-        Assert.That(
-            () => WeightSource.Open(folder.Root),
-            Throws.TypeOf<ModelConfigException>().With.Message.Contains("shard 2 of 3 missing: s-2.safetensors"));
-    }
-
-    [Test]
-    public void A_tensor_must_lie_where_the_index_says_and_only_there()
-    {
-        using TemporaryFolder folder = new();
-        WriteShard(folder, "s-1.safetensors", "a");
-        WriteShard(folder, "s-2.safetensors", "b");
-        WriteIndex(folder, 8, ("a", "s-2.safetensors"), ("b", "s-1.safetensors"));
-        Assert.That(
-            () => WeightSource.Open(folder.Root),
-            Throws.TypeOf<ModelConfigException>().With.Message.Contains("tensor \"a\" is in shard s-1.safetensors; the index says s-2.safetensors"));
-        WriteIndex(folder, 8, ("a", "s-1.safetensors"), ("c", "s-2.safetensors"));
-        Assert.That(
-            () => WeightSource.Open(folder.Root),
-            Throws.TypeOf<ModelConfigException>().With.Message.Contains("tensor \"c\" is in none of the shards"));
-        WriteShard(folder, "s-2.safetensors", "a", "b");
-        WriteIndex(folder, 8, ("a", "s-1.safetensors"), ("b", "s-2.safetensors"));
-        Assert.That(
-            () => WeightSource.Open(folder.Root),
-            Throws.TypeOf<ModelConfigException>().With.Message.Contains("tensor \"a\" is in two shards: s-1.safetensors and s-2.safetensors"));
-    }
-
-    [TestCase("[]", "root must be a JSON object, found an array")]
-    [TestCase("{", "not valid JSON")]
-    [TestCase("", "not valid JSON")]
-    [TestCase("{}", "weight_map is missing")]
-    [TestCase("""{"weight_map":[]}""", "weight_map is missing or no object")]
-    [TestCase("""{"weight_map":{"a":1}}""", "weight_map[\"a\"] must be a file name")]
-    [TestCase("""{"weight_map":{"a":"s","a":"s"}}""", "not valid JSON")]
-    [TestCase("""{"weight_map":{"a":"\ud800"}}""", "not valid Unicode")]
-    public void A_bad_index_gets_its_error(string index, string expected)
-    {
-        using TemporaryFolder folder = new();
-        folder.Write(IndexName, index);
-        Assert.That(() => WeightSource.Open(folder.Root), Throws.TypeOf<ModelConfigException>().With.Message.Contains(expected));
-    }
-
-    [Test]
-    public void A_damaged_shard_is_a_format_error()
-    {
-        using TemporaryFolder folder = new();
-        folder.Write("s-1.safetensors", "short");
-        WriteIndex(folder, 4, ("a", "s-1.safetensors"));
-        Assert.That(
-            () => WeightSource.Open(folder.Root), Throws.TypeOf<ModelFormatException>().With.Message.Contains("file is 5 bytes; at least 8 needed"));
-    }
-
     [TestCase("diffusion_pytorch_model.safetensors", null)]
     [TestCase("model.safetensors", null)]
     [TestCase("diffusion_pytorch_model.fp16.safetensors", null)]
@@ -191,19 +105,6 @@ public sealed class ShardedSafetensorsTests
         using WeightSource plain = WeightSource.Open(folder.Root), half = WeightSource.Open(folder.Root, "fp16");
         Assert.That(plain.Tensors.Keys, Is.EqualTo(new[] { "plain" }));
         Assert.That(half.Tensors.Keys, Is.EqualTo(new[] { "half" }));
-    }
-
-    [Test]
-    public void A_directory_without_weights_says_what_was_looked_for()
-    {
-        using TemporaryFolder folder = new();
-        Assert.That(
-            () => WeightSource.Open(folder.Root),
-            Throws.TypeOf<ModelConfigException>().With.Message.Contains("no weights found; looked for diffusion_pytorch_model.safetensors, "));
-        folder.Write("diffusion_pytorch_model.bin", "x");
-        Assert.That(
-            () => WeightSource.Open(folder.Root),
-            Throws.TypeOf<ModelFormatException>().With.Message.Contains("this is a pickle checkpoint; convert first"));
     }
 
     private static string WriteShard(TemporaryFolder folder, string name, params string[] tensors)
