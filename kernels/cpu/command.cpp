@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 
 #include "context.h"
@@ -14,6 +15,8 @@ namespace ditto
 {
 namespace
 {
+thread_local const Command* running = nullptr;  // for describe_running, which is called while the command is alive
+
 constexpr std::size_t BYTES_PER_TASK = 256 << 10;  // of copies and fills: below this one thread is as fast
 
 void run(const KernelLaunch& launch)
@@ -80,6 +83,30 @@ void run(const Replay& replay)
 }
 
 void run(std::monostate) {}
+
+struct Text
+{
+    char* text;
+    std::size_t capacity;
+
+    void operator()(const KernelLaunch& launch) const
+    {
+        std::snprintf(text, capacity, "kernel %s, grid %ux%ux%u", launch.kernel->name, launch.grid.x, launch.grid.y,
+                      launch.grid.z);
+    }
+    void operator()(const Copy& copy) const { std::snprintf(text, capacity, "copy of %zu bytes", copy.bytes); }
+    void operator()(const Fill& fill) const { std::snprintf(text, capacity, "fill of %zu bytes", fill.count * fill.width); }
+    void operator()(const Product& product) const
+    {
+        std::snprintf(text, capacity, "matrix product %lld x (M %lld, N %lld, K %lld)", static_cast<long long>(product.batch),
+                      static_cast<long long>(product.rows), static_cast<long long>(product.columns),
+                      static_cast<long long>(product.depth));
+    }
+    void operator()(const HostCall&) const { std::snprintf(text, capacity, "host function"); }
+    void operator()(const EventMark&) const { std::snprintf(text, capacity, "event"); }
+    void operator()(const Replay&) const { std::snprintf(text, capacity, "graph"); }
+    void operator()(std::monostate) const { std::snprintf(text, capacity, "nothing"); }
+};
 }  // namespace
 
 CUgraphNodeType node_type(const Command& command)
@@ -93,6 +120,15 @@ CUgraphNodeType node_type(const Command& command)
 
 void run_command(const Command& command)
 {
+    running = &command;
     std::visit([](const auto& work) { run(work); }, command.work);
+}
+
+void describe_running(char* text, std::size_t capacity) noexcept
+{
+    if (running == nullptr)
+        std::snprintf(text, capacity, "unknown command");
+    else
+        std::visit(Text{text, capacity}, running->work);
 }
 }  // namespace ditto

@@ -68,4 +68,7 @@ CUgraphNodeType node_type(const Command& command);
 
 // Does the work on this thread, which must be the executor's.
 void run_command(const Command& command);
+
+// What the command that failed last on this thread was, for example "kernel silu<float>, grid 1x1x1"; of a graph, its node.
+void describe_running(char* text, std::size_t capacity) noexcept;
 }  // namespace ditto

@@ -1,6 +1,7 @@
 // context.h: a context is a device (an ISA level), its default stream, and the failure that ended it, if any
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 
@@ -21,6 +22,7 @@ struct Context
     std::shared_ptr<Stream> default_stream;
     std::atomic<bool> alive{true};
     std::atomic<int> failure{CUDA_SUCCESS};  // sticky: every later call returns it
+    std::array<char, 256> failure_text{};    // which command failed and why; written once, before failure
 };
 
 // The calling thread's current context. Throws INVALID_CONTEXT where there is none, CONTEXT_IS_DESTROYED where it has ended, and

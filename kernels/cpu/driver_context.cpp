@@ -1,5 +1,6 @@
 // driver_context.cpp: primary and private contexts, and each thread's stack of current ones
 #include <array>
+#include <cstdio>
 #include <mutex>
 #include <vector>
 
@@ -244,6 +245,15 @@ DITTO_API CUresult cuCtxGetApiVersion(CUcontext handle, unsigned* version)
                 find_context(handle);
             *version = 3020;
         });
+}
+
+// What ended the calling thread's current context: the failed command and the reason, cut to the capacity; empty where none did.
+DITTO_API void dittoCpuGetFailureText(char* text, int capacity)
+{
+    if (text == nullptr || capacity < 1) return;
+    const bool failed =
+        !current_stack.empty() && current_stack.back() != nullptr && current_stack.back()->failure.load() != CUDA_SUCCESS;
+    std::snprintf(text, static_cast<std::size_t>(capacity), "%s", failed ? current_stack.back()->failure_text.data() : "");
 }
 
 DITTO_API CUresult cuCtxSynchronize()

@@ -9,6 +9,8 @@
 #include <array>
 #include <atomic>
 #include <condition_variable>
+#include <cstdio>
+#include <exception>
 #include <mutex>
 #include <new>
 #include <thread>
@@ -112,17 +114,26 @@ class Executor
         }
         catch (const std::bad_alloc&)
         {
-            fail(command, CUDA_ERROR_OUT_OF_MEMORY);  // scratch memory of a product
+            fail(command, CUDA_ERROR_OUT_OF_MEMORY, "no memory for its scratch");
+        }
+        catch (const std::exception& error)
+        {
+            fail(command, CUDA_ERROR_LAUNCH_FAILED, error.what());
         }
         catch (...)
         {
-            fail(command, CUDA_ERROR_LAUNCH_FAILED);
+            fail(command, CUDA_ERROR_LAUNCH_FAILED, "an exception of unknown type");
         }
     }
 
-    static void fail(const Command& command, CUresult code)
+    static void fail(const Command& command, CUresult code, const char* reason)
     {
-        if (command.context != nullptr) command.context->failure.store(code);
+        if (command.context == nullptr) return;
+        std::array<char, 160> what;
+        describe_running(what.data(), what.size());
+        std::array<char, 256>& text = command.context->failure_text;
+        std::snprintf(text.data(), text.size(), "%s: %s", what.data(), reason);
+        command.context->failure.store(code);
     }
 
     std::mutex mutex_;

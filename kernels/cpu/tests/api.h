@@ -79,6 +79,7 @@ extern "C"
                                   cublasLtMatrixLayout_t, const cublasLtMatmulAlgo_t*, void*, std::size_t, CUstream);
 
     void dittoCpuSetThreadCount(int);
+    void dittoCpuGetFailureText(char*, int);
     int dittoCpuGetThreadCount();
     const char* dittoCpuGetIsaName(int);
 }

@@ -193,6 +193,11 @@ void test_failure_is_sticky()
     EXPECT(cuStreamSynchronize(stream) == CUDA_ERROR_LAUNCH_FAILED);
     CUdeviceptr pointer;
     EXPECT(cuMemAlloc_v2(&pointer, 16) == CUDA_ERROR_LAUNCH_FAILED);
+    char text[64];
+    dittoCpuGetFailureText(text, sizeof text);
+    EXPECT(std::string(text) == "host function: an exception of unknown type");
+    dittoCpuGetFailureText(text, 5);
+    EXPECT(std::string(text) == "host");
     NEED(cuCtxPopCurrent_v2(nullptr));
     NEED(cuDevicePrimaryCtxRelease_v2(0));
     NEED(cuDevicePrimaryCtxRelease_v2(0));  // the last user: the next context is a new one
@@ -200,6 +205,8 @@ void test_failure_is_sticky()
     NEED(cuCtxSetCurrent(context));
     NEED(cuMemAlloc_v2(&pointer, 16));
     NEED(cuMemFree_v2(pointer));
+    dittoCpuGetFailureText(text, sizeof text);
+    EXPECT(text[0] == 0);
     EXPECT(cuStreamSynchronize(stream) == CUDA_ERROR_INVALID_HANDLE);
 }
 

@@ -23,6 +23,16 @@ public sealed class DeviceBackend
 
     internal WorkerThreads? Workers { get; init; }
 
+    /// <summary>What the CPU device knows about the failure that ended the current context: the command and its reason; empty on others.</summary>
+    internal unsafe string FailureText()
+    {
+        if (Workers is not WorkerThreads workers) return "";
+        const int capacity = 512;
+        byte* text = stackalloc byte[capacity];
+        workers.dittoCpuGetFailureText(text, capacity);
+        return NativeText.FromUtf8(text);
+    }
+
     /// <summary>A device whose functions are found by name.</summary>
     /// <param name="name">The device's name, for example <c>emulated:sm_90</c>.</param>
     /// <param name="ordinal">The device's number in <c>cuDeviceGet</c>.</param>
