@@ -11,7 +11,9 @@ public sealed unsafe class Device : IDisposable
 {
     private readonly AllocationCounter counter = new();
     private readonly ContextHandle context;
-    private readonly Lazy<BlasHandle> blas;
+    private readonly Lock gate = new();
+    private BlasHandle? blas;
+    private int holders;
     private bool disposed;
 
     private Device(ContextHandle context)
@@ -30,7 +32,6 @@ public sealed unsafe class Device : IDisposable
         CuResult result = context.Driver.cuDeviceTotalMem_v2(&total, context.CuDevice);
         if (result != CuResult.CUDA_SUCCESS) throw context.Error(result, nameof(CudaDriver.cuDeviceTotalMem_v2), "size of the memory");
         TotalBytes = (long)total;
-        blas = new Lazy<BlasHandle>(() => BlasHandle.Create(context));
         Kernels = new KernelLibrary(this, context);
     }
 
@@ -76,6 +77,9 @@ public sealed unsafe class Device : IDisposable
     /// <summary>The most bytes that were allocated at one time.</summary>
     public long PeakBytes => counter.PeakBytes;
 
+    /// <summary>The error that ended the device's context, so that everything made on it has to be disposed; null while it can be used.</summary>
+    public DeviceException? Failure => context.Failure;
+
     /// <summary>The device's kernels, compiled at first use.</summary>
     public KernelLibrary Kernels { get; }
 
@@ -95,7 +99,14 @@ public sealed unsafe class Device : IDisposable
 
     internal ContextHandle Context => context;
 
-    internal BlasHandle Blas => blas.Value;
+    internal BlasHandle Blas
+    {
+        get
+        {
+            if (Volatile.Read(ref blas) is BlasHandle made) return made;
+            lock (gate) return blas ??= BlasHandle.Create(context);
+        }
+    }
 
     /// <summary>Opens a device.</summary>
     /// <param name="name"><c>auto</c> (a GPU if driver, NVRTC and cuBLASLt load and one is there, else the processor), <c>cuda:0</c>, <c>cpu</c>,
@@ -129,8 +140,11 @@ public sealed unsafe class Device : IDisposable
 
     /// <summary>Allocates device memory; its content is undefined.</summary>
     /// <param name="bytes">Size, at least 1.</param>
-    /// <exception cref="DeviceException">The driver refused, for example with CUDA_ERROR_OUT_OF_MEMORY.</exception>
-    public DeviceMemory Allocate(long bytes) => DeviceMemory.Allocate(context, counter, bytes);
+    /// <param name="purpose">What it is for, for the error where there is not enough memory.</param>
+    /// <param name="advice">What to try then, for example <c>a smaller batch</c>.</param>
+    /// <exception cref="DeviceException">The driver refused; where memory ran out, the error says how much there is and what to try.</exception>
+    public DeviceMemory Allocate(long bytes, string purpose = MemoryNeed.AnyPurpose, string advice = MemoryNeed.AnyAdvice) =>
+        DeviceMemory.Allocate(context, counter, new MemoryNeed(bytes, purpose, advice));
 
     /// <summary>Allocates pinned host memory, for copies that are queued without waiting.</summary>
     /// <param name="bytes">Size, at least 1.</param>
@@ -226,14 +240,32 @@ public sealed unsafe class Device : IDisposable
         throw context.Error(result, nameof(CudaDriver.cuMemAdvise), Invariant($"{tensor.ByteCount} read-mostly bytes, {tensor}"));
     }
 
-    /// <summary>Unloads kernels and releases the context. Memory, streams and events keep the context alive until they are disposed too.</summary>
+    /// <summary>Keeps the device open for work that must not lose it midway: <see cref="Dispose"/> takes effect when the last hold ends.</summary>
+    /// <returns>Ends the hold when it is disposed.</returns>
+    /// <exception cref="ObjectDisposedException">The device is disposed.</exception>
+    public IDisposable Hold()
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            holders++;
+        }
+        return new Holder(this);
+    }
+
+    /// <summary>
+    /// Unloads kernels and releases the context. Memory, streams and events keep the context alive until they are disposed too. Safe while
+    /// others work on the device: what <see cref="Hold"/> protects is finished first, and everything else is refused from then on.
+    /// </summary>
     public void Dispose()
     {
-        if (disposed) return;
-        disposed = true;
-        Kernels.Dispose();
-        if (blas.IsValueCreated) blas.Value.Dispose();
-        context.Retire();
+        lock (gate)
+        {
+            if (disposed) return;
+            disposed = true;
+            if (holders > 0) return;                             // the last holder closes
+        }
+        Close();
     }
 
     /// <summary>The device's name and description.</summary>
@@ -267,6 +299,22 @@ public sealed unsafe class Device : IDisposable
         return new Device(ContextHandle.Adopt(backend, cuDevice, context));
     }
 
+    private void Close()
+    {
+        Kernels.Dispose();
+        blas?.Dispose();
+        context.Retire();
+    }
+
+    private void EndHold()
+    {
+        lock (gate)
+        {
+            if (--holders > 0 || !disposed) return;
+        }
+        Close();
+    }
+
     private static Device OpenBest()
     {
         try
@@ -298,6 +346,13 @@ public sealed unsafe class Device : IDisposable
         {
             return new DeviceProbe(name, false, refused.IsUnavailable ? refused.Asked : refused.Message, "");
         }
+    }
+
+    private sealed class Holder(Device device) : IDisposable
+    {
+        private Device? held = device;
+
+        public void Dispose() => Interlocked.Exchange(ref held, null)?.EndHold();
     }
 
     private static string ReadDescription(ContextHandle context)

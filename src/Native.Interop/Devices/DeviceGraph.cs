@@ -9,11 +9,10 @@ public sealed unsafe class DeviceGraph : DeviceHandle
     /// <summary>Number of recorded commands.</summary>
     public int NodeCount { get; }
 
-    /// <summary>Makes an executable graph and destroys the template.</summary>
+    /// <summary>Makes an executable graph and destroys the template; the context is current.</summary>
     internal static DeviceGraph Instantiate(ContextHandle context, nint graph)
     {
         CudaDriver driver = context.Driver;
-        using ContextScope current = context.Push();
         nint executable = 0;
         nuint count = 0;
         CuResult result = driver.cuGraphGetNodes(graph, null, &count);

@@ -35,10 +35,20 @@ public abstract class DeviceHandle : SafeHandle
     /// <inheritdoc/>
     protected sealed override bool ReleaseHandle()
     {
-        bool freed;
-        using (context.PushForRelease()) freed = Free(handle);   // a finalizer thread has no current context
+        bool freed = false;
+        if (context.TryPush() == CuResult.CUDA_SUCCESS)          // a finalizer thread has no current context
+        {
+            using ContextScope current = new(context.Driver);
+            freed = Free(handle);
+        }
+        Released();                                              // also where the driver refused: the object then ends with its context
         context.DangerousRelease();
         return freed;
+    }
+
+    /// <summary>Ends what is counted about the object.</summary>
+    private protected virtual void Released()
+    {
     }
 
     /// <summary>Destroys the native object; the context is current.</summary>

@@ -179,9 +179,10 @@ public sealed unsafe class DeviceStream : DeviceHandle
         {
             Synchronize();                                       // queued products may still use the smaller one
             workspace.Dispose();
+            workspace = null;                                    // also where the larger one is refused
         }
-        workspace = DeviceMemory.Allocate(Context, counter, byteCount);
-        return workspace;
+        return workspace = DeviceMemory.Allocate(
+            Context, counter, new MemoryNeed(byteCount, "the workspace of matrix products", "a smaller batch or picture, or fewer sessions"));
     }
 
     /// <inheritdoc/>

@@ -23,12 +23,28 @@ public sealed class DeviceException : DittoException
     public string Device { get; }
 
     /// <summary>True where memory ran out: a smaller request may succeed.</summary>
-    public bool IsOutOfMemory => ErrorName is nameof(CuResult.CUDA_ERROR_OUT_OF_MEMORY) or nameof(CublasStatus.CUBLAS_STATUS_ALLOC_FAILED);
+    public bool IsOutOfMemory => ErrorName is nameof(CuResult.CUDA_ERROR_OUT_OF_MEMORY) or nameof(CublasStatus.CUBLAS_STATUS_ALLOC_FAILED)
+        or nameof(NvrtcResult.NVRTC_ERROR_OUT_OF_MEMORY);
+
+    /// <summary>
+    /// True where the error ended the device's context: nothing that was made on the device can be used any more. Dispose all of it and the
+    /// device, then open the device again.
+    /// </summary>
+    public bool IsDeviceLost { get; private init; }
+
+    /// <summary>Bytes of the allocation that was refused; 0 where the error is another.</summary>
+    public long NeededBytes { get; internal init; }
+
+    /// <summary>Bytes that were free when an allocation was refused; 0 where the error is another.</summary>
+    public long AvailableBytes { get; internal init; }
 
     /// <summary>True where the device itself could not be taken: a library is missing, or there is no such device.</summary>
     public bool IsUnavailable => Call == OpenCall;
 
     internal const string OpenCall = "Device.Open";
+
+    private const string Advice =
+        "the device cannot be used any more: dispose everything that was made on it and open it again (a GPU may need a new process)";
 
     internal DeviceException(string call, string errorName, int code, string asked, string device, Exception? innerException = null)
         : base(Describe(call, errorName, code, asked, device), innerException)
@@ -43,6 +59,17 @@ public sealed class DeviceException : DittoException
     /// <summary>No device could be taken, and why.</summary>
     internal static DeviceException Unavailable(string device, string reason, Exception? innerException = null) =>
         new(OpenCall, nameof(CuResult.CUDA_ERROR_NO_DEVICE), (int)CuResult.CUDA_ERROR_NO_DEVICE, reason, device, innerException);
+
+    /// <summary>An error that ended the device's context.</summary>
+    internal static DeviceException Lost(string call, string errorName, int code, string asked, string device, Exception? innerException = null) =>
+        new(call, errorName, code, $"{asked}; {Advice}", device, innerException) { IsDeviceLost = true };
+
+    /// <summary>A call that was not made, as an earlier error ended the device's context.</summary>
+    internal static DeviceException AfterFailure(DeviceException first) => new(
+        first.Call, first.ErrorName, first.Code, $"this call came after the failure; the device failed at: {first.Asked}", first.Device, first)
+    {
+        IsDeviceLost = true,
+    };
 
     private static string Describe(string call, string errorName, int code, string asked, string device) =>
         call == OpenCall ? $"device '{device}' cannot be used: {asked}" : Invariant($"{call} failed with {errorName} ({code}) on {device}: {asked}");

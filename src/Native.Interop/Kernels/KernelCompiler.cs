@@ -79,6 +79,11 @@ public sealed unsafe class KernelCompiler
         using NvrtcProgram program = NvrtcProgram.Create(nvrtc, Name, source);
         program.AddNameExpression(nameExpression);
         NvrtcResult result = program.Compile(all);
+        if (result == NvrtcResult.NVRTC_ERROR_OUT_OF_MEMORY)
+        {
+            throw new DeviceException(
+                nameof(nvrtc.nvrtcCompileProgram), NvrtcProgram.ErrorText(nvrtc, result), (int)result, $"{nameExpression} of {source.Name}", Name);
+        }
         string log = program.Log();
         if (result != NvrtcResult.NVRTC_SUCCESS)
             throw new KernelCompileException($"{nameExpression} of {source.Name}", all, NvrtcProgram.ErrorText(nvrtc, result), log);

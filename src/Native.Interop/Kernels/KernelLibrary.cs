@@ -124,8 +124,17 @@ public sealed class KernelLibrary
     {
         ReadOnlySpan<byte> image = compiled.Cubin.Length > 0 ? compiled.Cubin.Span : Encoding.UTF8.GetBytes(compiled.Ptx + '\0');
         ModuleHandle module = ModuleHandle.Load(context, image, $"{nameExpression} of {source.Name}");
-        modules.Add(module);
-        return new Kernel(source.Name, nameExpression, module, module.Function(compiled.LoweredName), compiled.Log);
+        try
+        {
+            Kernel kernel = new(source.Name, nameExpression, module, module.Function(compiled.LoweredName), compiled.Log);
+            modules.Add(module);
+            return kernel;
+        }
+        catch
+        {
+            module.Dispose();
+            throw;
+        }
     }
 
     private void Warn(string warning)

@@ -24,14 +24,14 @@ public sealed unsafe class DeviceMemory : DeviceHandle
 
     /// <summary>Allocates.</summary>
     /// <exception cref="DeviceException">The driver refused, for example with CUDA_ERROR_OUT_OF_MEMORY.</exception>
-    internal static DeviceMemory Allocate(ContextHandle context, AllocationCounter counter, long byteCount)
+    internal static DeviceMemory Allocate(ContextHandle context, AllocationCounter counter, in MemoryNeed need)
     {
+        long byteCount = need.Bytes;
         ArgumentOutOfRangeException.ThrowIfLessThan(byteCount, 1);
         using ContextScope current = context.Push();             // driver calls act on the thread's current context
         ulong pointer;
         CuResult result = context.Driver.cuMemAlloc_v2(&pointer, (nuint)byteCount);
-        if (result != CuResult.CUDA_SUCCESS)
-            throw context.Error(result, nameof(CudaDriver.cuMemAlloc_v2), Invariant($"{byteCount} bytes; {counter.LiveBytes} bytes are in use here"));
+        if (result != CuResult.CUDA_SUCCESS) throw context.Error(result, nameof(CudaDriver.cuMemAlloc_v2), need, counter.LiveBytes);
         return new DeviceMemory(context, counter, (nint)pointer, byteCount);
     }
 
@@ -51,9 +51,7 @@ public sealed unsafe class DeviceMemory : DeviceHandle
         return Tensor.FromDevicePointer(Pointer + (nint)byteOffset, type, shape);
     }
 
-    private protected override bool Free(nint native)
-    {
-        counter.Remove(ByteCount);
-        return Context.Driver.cuMemFree_v2((ulong)native) == CuResult.CUDA_SUCCESS;
-    }
+    private protected override bool Free(nint native) => Context.Driver.cuMemFree_v2((ulong)native) == CuResult.CUDA_SUCCESS;
+
+    private protected override void Released() => counter.Remove(ByteCount);
 }

@@ -9,14 +9,16 @@ public sealed class DevicePool : IDisposable
     /// <summary>Allocates the pool. The plan can be extended afterwards; the pool keeps what it was made from.</summary>
     /// <param name="device">The device.</param>
     /// <param name="plan">The plan.</param>
-    /// <exception cref="DeviceException">The device has not enough memory.</exception>
-    public DevicePool(Device device, PoolPlan plan)
+    /// <param name="purpose">What the pool is for, for the error where there is not enough memory.</param>
+    /// <param name="advice">What to try then, for example <c>a smaller batch</c>.</param>
+    /// <exception cref="DeviceException">The device has not enough memory; the error says how much it has and what to try.</exception>
+    public DevicePool(Device device, PoolPlan plan, string purpose = "a pool", string advice = MemoryNeed.AnyAdvice)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(plan);
         Plan = plan;
         ByteCount = plan.TotalBytes;
-        memory = ByteCount > 0 ? device.Allocate(ByteCount) : null;
+        memory = ByteCount > 0 ? device.Allocate(ByteCount, purpose, advice) : null;
         tensors = new Tensor[plan.Slots.Count];
         foreach (PoolSlot slot in plan.Slots) tensors[slot.Index] = memory!.View(slot.DType, plan.Offset(slot), slot.Shape);
     }

@@ -26,7 +26,7 @@ public sealed unsafe class HostMemory : DeviceHandle
         void* pointer;
         CuResult result = context.Driver.cuMemHostAlloc(&pointer, (nuint)byteCount, 0);
         if (result != CuResult.CUDA_SUCCESS)
-            throw context.Error(result, nameof(CudaDriver.cuMemHostAlloc), Invariant($"{byteCount} pinned bytes"));
+            throw context.Error(result, nameof(CudaDriver.cuMemHostAlloc), Invariant($"{byteCount} bytes of pinned host memory"));
         return new HostMemory(context, (nint)pointer, byteCount);
     }
 

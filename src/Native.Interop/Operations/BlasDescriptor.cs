@@ -41,9 +41,17 @@ internal sealed unsafe class BlasDescriptor : DeviceHandle
         Check(blas, status, nameof(CublasLt.cublasLtMatrixLayoutCreate), $"{rows} x {columns}, leading dimension {strides.Row}");
         BlasDescriptor layout = new(blas, Kind.Layout, native);
         if (batch == 1) return layout;
-        layout.Set(CublasLtMatrixLayoutAttribute.CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, batch);
-        layout.Set(CublasLtMatrixLayoutAttribute.CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, strides.Batch);
-        return layout;
+        try
+        {
+            layout.Set(CublasLtMatrixLayoutAttribute.CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, batch);
+            layout.Set(CublasLtMatrixLayoutAttribute.CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, strides.Batch);
+            return layout;
+        }
+        catch
+        {
+            layout.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The limits of a search for an algorithm.</summary>

@@ -21,12 +21,13 @@ internal sealed unsafe class BlasHandle : DeviceHandle
         using ContextScope current = context.Push();
         nint native;
         CublasStatus status = library.cublasLtCreate(&native);
-        if (status != CublasStatus.CUBLAS_STATUS_SUCCESS) throw Error(context, status, nameof(library.cublasLtCreate), "a handle");
+        if (status != CublasStatus.CUBLAS_STATUS_SUCCESS)
+            throw context.Error(status, nameof(library.cublasLtCreate), "a handle of the matrix product library");
         return new BlasHandle(context, native);
     }
 
     /// <summary>The exception for a failed call.</summary>
-    public DeviceException Error(CublasStatus status, string call, string asked) => Error(Context, status, call, asked);
+    public DeviceException Error(CublasStatus status, string call, string asked) => Context.Error(status, call, asked);
 
     /// <summary>Makes the device's context current on this thread until the scope ends.</summary>
     public ContextScope Push() => Context.Push();
@@ -35,10 +36,4 @@ internal sealed unsafe class BlasHandle : DeviceHandle
     public ContextHandle Owner => Context;
 
     private protected override bool Free(nint native) => Library.cublasLtDestroy(native) == CublasStatus.CUBLAS_STATUS_SUCCESS;
-
-    private static DeviceException Error(ContextHandle context, CublasStatus status, string call, string asked)
-    {
-        string name = NativeText.FromUtf8(context.Backend.CublasLt.cublasLtGetStatusName(status));
-        return new DeviceException(call, name.Length > 0 ? name : status.ToString(), (int)status, asked, context.Backend.Name);
-    }
 }

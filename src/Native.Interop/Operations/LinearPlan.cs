@@ -11,6 +11,7 @@ internal sealed unsafe class LinearPlan : IDisposable
     private readonly BlasHandle blas;
     private readonly LinearKey key;
     private readonly BlasDescriptor product, weight, x, residual, y;
+    private readonly List<BlasDescriptor> owned = new(5);
     private readonly CublasLtMatmulAlgo algorithm;
     private nuint biasPointer;
 
@@ -23,18 +24,26 @@ internal sealed unsafe class LinearPlan : IDisposable
         CudaDataType input = TypeOf(key.Input);
         CudaDataType output = TypeOf(key.Output);
         using ContextScope current = blas.Push();
-        product = BlasDescriptor.Product(blas, key.Input);
-        product.Set(CublasLtMatmulDescAttribute.CUBLASLT_MATMUL_DESC_TRANSA, CublasOperation.CUBLAS_OP_T);
-        product.Set(CublasLtMatmulDescAttribute.CUBLASLT_MATMUL_DESC_TRANSB, CublasOperation.CUBLAS_OP_N);
-        product.Set(CublasLtMatmulDescAttribute.CUBLASLT_MATMUL_DESC_EPILOGUE, key.Epilogue);
-        SetBias(bias);                                           // before the search: the library reads the pointer's alignment
-        weight = BlasDescriptor.Layout(blas, input, key.K, key.N, key.Weight, key.Batch);
-        x = BlasDescriptor.Layout(blas, input, key.K, key.M, key.X, key.Batch);
-        residual = BlasDescriptor.Layout(blas, output, key.N, key.M, key.Residual, key.Batch);
-        y = BlasDescriptor.Layout(blas, output, key.N, key.M, key.Y, key.Batch);
-        CublasLtMatmulHeuristicResult found = Search(workspaceLimit);
-        algorithm = found.algo;
-        WorkspaceBytes = (long)found.workspaceSize;
+        try
+        {
+            product = Own(BlasDescriptor.Product(blas, key.Input));
+            product.Set(CublasLtMatmulDescAttribute.CUBLASLT_MATMUL_DESC_TRANSA, CublasOperation.CUBLAS_OP_T);
+            product.Set(CublasLtMatmulDescAttribute.CUBLASLT_MATMUL_DESC_TRANSB, CublasOperation.CUBLAS_OP_N);
+            product.Set(CublasLtMatmulDescAttribute.CUBLASLT_MATMUL_DESC_EPILOGUE, key.Epilogue);
+            SetBias(bias);                                       // before the search: the library reads the pointer's alignment
+            weight = Own(BlasDescriptor.Layout(blas, input, key.K, key.N, key.Weight, key.Batch));
+            x = Own(BlasDescriptor.Layout(blas, input, key.K, key.M, key.X, key.Batch));
+            residual = Own(BlasDescriptor.Layout(blas, output, key.N, key.M, key.Residual, key.Batch));
+            y = Own(BlasDescriptor.Layout(blas, output, key.N, key.M, key.Y, key.Batch));
+            CublasLtMatmulHeuristicResult found = Search(workspaceLimit);
+            algorithm = found.algo;
+            WorkspaceBytes = (long)found.workspaceSize;
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Workspace that the algorithm needs, in bytes.</summary>
@@ -61,11 +70,7 @@ internal sealed unsafe class LinearPlan : IDisposable
     /// <summary>Frees the descriptors.</summary>
     public void Dispose()
     {
-        product.Dispose();
-        weight.Dispose();
-        x.Dispose();
-        residual.Dispose();
-        y.Dispose();
+        foreach (BlasDescriptor descriptor in owned) descriptor.Dispose();
     }
 
     /// <summary>Whether matrix products work on this type.</summary>
@@ -78,6 +83,12 @@ internal sealed unsafe class LinearPlan : IDisposable
         DType.F64 => CudaDataType.CUDA_R_64F,
         _ => CudaDataType.CUDA_R_32F,
     };
+
+    private BlasDescriptor Own(BlasDescriptor descriptor)
+    {
+        owned.Add(descriptor);
+        return descriptor;
+    }
 
     private void SetBias(nuint bias)
     {
