@@ -38,7 +38,7 @@ internal sealed class WeightStore(DType type) : IDisposable
     public void Load(Device device, WeightSource source, IProgress<LoadUpdate>? progress, CancellationToken cancellation)
     {
         Check(source);
-        memory = device.Allocate(TotalBytes);
+        memory = device.Allocate(TotalBytes, "memory for the weights", "bf16 or f16 storage (half of f32), or a device with more memory");
         using WeightUpload upload = new(device, source);
         for (int i = 0; i < entries.Count; i++)
         {
@@ -54,6 +54,10 @@ internal sealed class WeightStore(DType type) : IDisposable
         upload.Finish();
         device.MarkReadMostly(memory.View(DType.U8, 0, TotalBytes));
     }
+
+    /// <summary>Keeps the weights for a run that must not lose them midway: a disposed store is freed when the last hold has ended.</summary>
+    /// <exception cref="ObjectDisposedException">The store is disposed.</exception>
+    public IDisposable Hold() => new Holder(memory ?? throw new InvalidOperationException("the weights are not loaded"));
 
     /// <summary>Compares the declared shapes with a checkpoint's.</summary>
     /// <exception cref="ModelConfigException">A tensor is missing or has another shape.</exception>
@@ -75,6 +79,20 @@ internal sealed class WeightStore(DType type) : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => memory?.Dispose();
+
+    private sealed class Holder : IDisposable
+    {
+        private DeviceMemory? held;
+
+        public Holder(DeviceMemory memory)
+        {
+            bool added = false;
+            memory.DangerousAddRef(ref added);           // throws where it is closed
+            held = memory;
+        }
+
+        public void Dispose() => Interlocked.Exchange(ref held, null)?.DangerousRelease();
+    }
 
     private static long Count(long[] shape) => shape.Aggregate(1L, (product, length) => checked(product * length));
 }

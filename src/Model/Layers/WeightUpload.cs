@@ -13,9 +13,9 @@ internal sealed class WeightUpload : IDisposable
     private readonly WeightSource source;
     private readonly DeviceStream stream;
     private readonly Operations ops;
-    private readonly HostMemory[] pieces = new HostMemory[2];
-    private readonly DeviceEvent[] copied = new DeviceEvent[2];
-    private readonly DeviceMemory staging;
+    private readonly HostMemory?[] pieces = new HostMemory?[2];
+    private readonly DeviceEvent?[] copied = new DeviceEvent?[2];
+    private readonly DeviceMemory? staging;
     private int turn;
 
     public WeightUpload(Device device, WeightSource source)
@@ -23,8 +23,16 @@ internal sealed class WeightUpload : IDisposable
         this.source = source;
         stream = device.CreateStream();
         ops = device.CreateOperations(stream);
-        for (int i = 0; i < pieces.Length; i++) (pieces[i], copied[i]) = (device.AllocateHost(PieceBytes), device.CreateEvent());
-        staging = device.Allocate(PieceBytes);
+        try
+        {
+            for (int i = 0; i < pieces.Length; i++) (pieces[i], copied[i]) = (device.AllocateHost(PieceBytes), device.CreateEvent());
+            staging = device.Allocate(PieceBytes, "a buffer to convert weights in", "a device with more memory");
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Queues a part for the start of a flat tensor.</summary>
@@ -45,9 +53,9 @@ internal sealed class WeightUpload : IDisposable
     /// <summary>Frees the pieces; the driver waits for copies that still use them.</summary>
     public void Dispose()
     {
-        staging.Dispose();
-        foreach (HostMemory piece in pieces) piece.Dispose();
-        foreach (DeviceEvent point in copied) point.Dispose();
+        staging?.Dispose();
+        foreach (HostMemory? piece in pieces) piece?.Dispose();
+        foreach (DeviceEvent? point in copied) point?.Dispose();
         ops.Dispose();
         stream.Dispose();
     }
@@ -76,15 +84,15 @@ internal sealed class WeightUpload : IDisposable
     private HostMemory NextPiece()
     {
         turn = 1 - turn;
-        copied[turn].Synchronize();
-        return pieces[turn];
+        copied[turn]!.Synchronize();
+        return pieces[turn]!;
     }
 
     private void Queue(Tensor slot, HostMemory piece, DType type)
     {
-        Tensor raw = type == slot.DType ? slot : staging.View(type, 0, slot.ElementCount);
+        Tensor raw = type == slot.DType ? slot : staging!.View(type, 0, slot.ElementCount);
         stream.CopyToDevice(raw, piece);
-        stream.Record(copied[turn]);
+        stream.Record(copied[turn]!);
         if (type != slot.DType) ops.Convert(slot, raw);
     }
 }

@@ -21,7 +21,15 @@ internal sealed class DenoisingLoop : IDisposable
         Plan = plan;
         forward = new DiTForward(model, operations, plan.Forward);
         replay = new ForwardReplay(forward, operations);
-        finished = [model.Device.CreateEvent(), model.Device.CreateEvent()];
+        try
+        {
+            finished = CreateEvents(model.Device);
+        }
+        catch
+        {
+            forward.Dispose();
+            throw;
+        }
     }
 
     public DenoisingPlan Plan { get; }
@@ -47,9 +55,9 @@ internal sealed class DenoisingLoop : IDisposable
             Denoise(sampler, coefficients, request, reporter, cancellation);
             ops.Stream.Synchronize();
         }
-        catch
+        catch (Exception cause) when (cause is not DeviceException)
         {
-            ops.Stream.Synchronize();                    // nothing of this run may touch the pool after it
+            ops.Stream.Synchronize();                    // nothing of this run may touch the pool after it; a session drops a failed device's
             throw;
         }
         float[] all = new float[forward.Latents.ElementCount];
@@ -62,6 +70,20 @@ internal sealed class DenoisingLoop : IDisposable
         replay.Dispose();
         forward.Dispose();
         foreach (DeviceEvent point in finished) point.Dispose();
+    }
+
+    private static DeviceEvent[] CreateEvents(Device device)
+    {
+        DeviceEvent first = device.CreateEvent();
+        try
+        {
+            return [first, device.CreateEvent()];
+        }
+        catch
+        {
+            first.Dispose();
+            throw;
+        }
     }
 
     private void Denoise(

@@ -9,11 +9,12 @@ namespace Ditto.Pipelines;
 
 /// <summary>
 /// A class-conditional DiT from a diffusers directory: weights, scheduler and class names. Immutable after loading and shared by any number of
-/// sessions and threads; dispose it after its sessions. Source: diffusers <c>DiTPipeline</c>.
+/// sessions and threads. Source: diffusers <c>DiTPipeline</c>.
 /// </summary>
 public sealed class DiTPipeline : IDisposable
 {
     private readonly DiTPipelineConfig description;
+    private volatile bool disposed;
 
     private DiTPipeline(DiTPipelineConfig description, DiTModel transformer) => (this.description, Transformer) = (description, transformer);
 
@@ -75,11 +76,27 @@ public sealed class DiTPipeline : IDisposable
         return new DiTPipeline(description, DiTModel.Load(transformer, device, type, progress, cancellation));
     }
 
-    /// <summary>A new place to generate in.</summary>
-    public DiTSession CreateSession() => new(this);
+    /// <summary>A new place to generate in. It takes memory when it first generates.</summary>
+    /// <exception cref="ObjectDisposedException">The pipeline or its device is disposed.</exception>
+    public DiTSession CreateSession()
+    {
+        using (Hold()) return new DiTSession(this);
+    }
 
-    /// <summary>Frees the weights. Sessions must be disposed before.</summary>
-    public void Dispose() => Transformer.Dispose();
+    /// <summary>Frees the weights: at once, or when the generations that are running have ended. Sessions refuse to start new ones.</summary>
+    public void Dispose()
+    {
+        disposed = true;
+        Transformer.Dispose();
+    }
+
+    /// <summary>Keeps weights and device for a run, whoever disposes them meanwhile.</summary>
+    /// <exception cref="ObjectDisposedException">The pipeline or its device is disposed.</exception>
+    internal IDisposable Hold()
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        return Transformer.Hold();
+    }
 
     /// <summary>The sampler of a checked request.</summary>
     /// <exception cref="RequestException">The sampler needs another kind of prediction, or more steps than the scheduler was trained on.</exception>

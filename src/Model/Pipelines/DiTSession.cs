@@ -5,23 +5,20 @@ namespace Ditto.Pipelines;
 
 /// <summary>
 /// A place to generate in: stream, pool and state of one generation at a time, over weights that other sessions share. Memory is allocated
-/// once for a shape and kept for the next run of that shape; no state of a run is read by the next.
+/// once for a shape and kept for the next run of that shape; no state of a run is read by the next. After a device error everything is freed,
+/// and the next run begins anew; where the error ended the device itself, every run says so.
 /// </summary>
 public sealed class DiTSession : IDisposable
 {
     private readonly DiTPipeline pipeline;
-    private readonly DeviceStream stream;
-    private readonly Operations ops;
+    private readonly Lock gate = new();
+    private readonly CancellationTokenSource closing = new();
+    private DeviceStream? stream;
+    private Operations? ops;
     private DenoisingLoop? loop;
-    private int running;
-    private bool disposed;
+    private bool running, disposed;
 
-    internal DiTSession(DiTPipeline pipeline)
-    {
-        this.pipeline = pipeline;
-        stream = pipeline.Device.CreateStream();
-        ops = pipeline.Device.CreateOperations(stream);
-    }
+    internal DiTSession(DiTPipeline pipeline) => this.pipeline = pipeline;
 
     /// <summary>For checks: is shown the network's output and the latents of every step.</summary>
     internal Action<int, string, Tensor>? Probe { get; set; }
@@ -38,21 +35,34 @@ public sealed class DiTSession : IDisposable
     /// <param name="cancellation">Checked between blocks; the session stays usable.</param>
     /// <exception cref="RequestException">An option is outside its range for this model.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
-    /// <exception cref="DeviceException">The device refused, for example for lack of memory.</exception>
+    /// <exception cref="DeviceException">The device refused, for example for lack of memory. The session stays usable, unless the error's
+    /// <see cref="DeviceException.IsDeviceLost"/> says that the device has to be opened again.</exception>
+    /// <exception cref="KernelCompileException">A kernel did not compile. The session stays usable.</exception>
     /// <exception cref="InvalidOperationException">A generation is running in this session.</exception>
-    /// <exception cref="ObjectDisposedException">The session or its pipeline is disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The session, its pipeline or its device is disposed, before the run or in it.</exception>
     public GenerationResult Generate(GenerationOptions options, IProgress<StepUpdate>? progress = null, CancellationToken cancellation = default)
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        if (Interlocked.Exchange(ref running, 1) != 0)
-            throw new InvalidOperationException("a generation is running in this session; use one session for each at a time");
+        Enter();
         try
         {
-            return Run(options, progress, cancellation);
+            using IDisposable held = pipeline.Hold();
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, closing.Token);
+            return Run(options, progress, either.Token);
+        }
+        catch (OperationCanceledException stopped)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            ObjectDisposedException.ThrowIf(disposed, this);
+            throw new OperationCanceledException(stopped.Message, stopped);
+        }
+        catch (DittoException failed) when (failed is DeviceException or KernelCompileException)
+        {
+            Free();                                      // what the device still does with it is unknown: the next run has its own
+            throw;
         }
         finally
         {
-            Volatile.Write(ref running, 0);
+            Leave();
         }
     }
 
@@ -62,17 +72,47 @@ public sealed class DiTSession : IDisposable
     public GenerationRun Start(GenerationOptions options, CancellationToken cancellation = default) =>
         new(progress => Generate(options, progress, cancellation));
 
-    /// <summary>Frees pool and stream.</summary>
-    /// <exception cref="InvalidOperationException">A generation is running.</exception>
+    /// <summary>
+    /// Frees pool and stream. A generation that is running is stopped before its next block and ends with
+    /// <see cref="ObjectDisposedException"/>; the memory is freed then. Safe from any thread, also from the progress of that generation.
+    /// </summary>
     public void Dispose()
     {
-        if (disposed) return;
-        if (Interlocked.Exchange(ref running, 1) != 0)
-            throw new InvalidOperationException("cancel the running generation before disposing its session");
-        disposed = true;
+        lock (gate)
+        {
+            if (disposed) return;
+            disposed = true;
+            if (!running) Free();
+        }
+        closing.Cancel();
+    }
+
+    private void Enter()
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            if (running) throw new InvalidOperationException("a generation is running in this session; use one session for each at a time");
+            running = true;
+        }
+    }
+
+    private void Leave()
+    {
+        lock (gate)
+        {
+            running = false;
+            if (disposed) Free();
+        }
+    }
+
+    /// <summary>Frees what was made on the device; the stream first, so that nothing is recorded or queued any more.</summary>
+    private void Free()
+    {
+        stream?.Dispose();
         loop?.Dispose();
-        ops.Dispose();
-        stream.Dispose();
+        ops?.Dispose();
+        (stream, loop, ops) = (null, null, null);
     }
 
     private GenerationResult Run(GenerationOptions options, IProgress<StepUpdate>? progress, CancellationToken cancellation)
@@ -80,7 +120,9 @@ public sealed class DiTSession : IDisposable
         GenerationRequest request = GenerationRequest.Create(options, pipeline.Config);
         ISampler sampler = pipeline.CreateSampler(options);
         cancellation.ThrowIfCancellationRequested();
-        DenoisingLoop denoising = Prepare(new DenoisingPlan(pipeline.Config, request, pipeline.DType, sampler));
+        stream ??= pipeline.Device.CreateStream();
+        ops ??= pipeline.Device.CreateOperations(stream);
+        DenoisingLoop denoising = Prepare(new DenoisingPlan(pipeline.Config, request, pipeline.DType, sampler), ops);
         NoiseDraws noise = NoiseDraws.Draw(request, sampler, ops);
         float[] latents = new float[request.BatchSize * request.SampleSize];
         StepReporter reporter = new(progress, sampler.StepCount * request.ChunkCount);
@@ -101,13 +143,13 @@ public sealed class DiTSession : IDisposable
     }
 
     /// <summary>The loop of the last run where its memory fits, else a new one: the old memory is freed first.</summary>
-    private DenoisingLoop Prepare(DenoisingPlan plan)
+    private DenoisingLoop Prepare(DenoisingPlan plan, Operations operations)
     {
         if (loop is null || !loop.Plan.Fits(plan))
         {
             loop?.Dispose();
             loop = null;
-            loop = new DenoisingLoop(pipeline.Transformer, ops, plan);
+            loop = new DenoisingLoop(pipeline.Transformer, operations, plan);
         }
         loop.Probe = Probe;
         loop.Replay.Wanted = ReplaysForwards;

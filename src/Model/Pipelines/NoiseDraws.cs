@@ -55,7 +55,8 @@ internal sealed class NoiseDraws
 
         public void Fill(float[] values)
         {
-            using DeviceMemory memory = operations.Device.Allocate((long)values.Length * sizeof(float));
+            using DeviceMemory memory = operations.Device.Allocate(
+                (long)values.Length * sizeof(float), "a buffer for noise", "a smaller batch, height or width, or noise of the CPU generator");
             Tensor tensor = memory.View(DType.F32, 0, values.Length);
             operations.PhiloxNormal(tensor, seed, calls++);
             operations.Stream.Synchronize();

@@ -22,7 +22,16 @@ public sealed class DiTForward : IDisposable
         this.model = model;
         ops = operations;
         this.plan = plan;
-        pool = new DevicePool(model.Device, plan.Pool);
+        pool = new DevicePool(model.Device, plan.Pool, "the session's pool", "a smaller batch, height or width, or bf16 or f16 storage");
+        try
+        {
+            UploadTables();
+        }
+        catch
+        {
+            pool.Dispose();
+            throw;
+        }
         int heads = model.Config.NumAttentionHeads, padded = HeadPadding.Padded(model.Config.AttentionHeadDim), b = plan.Shape.Batch;
         Tensor qkv = pool[plan.Qkv];
         query = qkv.Slice(2, 0, heads * padded).Reshape(b, plan.Tokens, heads, padded);
@@ -32,10 +41,6 @@ public sealed class DiTForward : IDisposable
         modulation = new Tensor[(6 * model.Config.NumLayers) + 2];
         for (int i = 0; i < modulation.Length; i++)
             modulation[i] = pool[plan.Modulation].Slice(1, (long)i * model.Config.HiddenSize, model.Config.HiddenSize);
-        float[] position = SinCosPositions.Table(
-            plan.GridHeight, plan.GridWidth, model.Config.HiddenSize, model.Config.SampleSize / model.Config.PatchSize, model.StoredDType);
-        model.Device.CopyToDevice<float>(pool[plan.Position], position);
-        model.Device.CopyToDevice<float>(pool[plan.Frequencies], SinusoidFrequencies.Table(DiTModel.SinusoidSize / 2, downscaleFreqShift: 1));
     }
 
     /// <summary>Is shown intermediate results by name (<c>block.0.attn1</c>, ...) while they are valid; for checks.</summary>
@@ -80,6 +85,15 @@ public sealed class DiTForward : IDisposable
 
     /// <summary>Frees the buffers; the stream's work on them must be done.</summary>
     public void Dispose() => pool.Dispose();
+
+    /// <summary>Writes what stays the same for all runs.</summary>
+    private void UploadTables()
+    {
+        float[] position = SinCosPositions.Table(
+            plan.GridHeight, plan.GridWidth, model.Config.HiddenSize, model.Config.SampleSize / model.Config.PatchSize, model.StoredDType);
+        model.Device.CopyToDevice<float>(pool[plan.Position], position);
+        model.Device.CopyToDevice<float>(pool[plan.Frequencies], SinusoidFrequencies.Table(DiTModel.SinusoidSize / 2, downscaleFreqShift: 1));
+    }
 
     /// <summary>x = patches W + b + position.</summary>
     private void Embed()

@@ -120,9 +120,6 @@ public sealed class DiTModel : IDisposable
         return new DiTForward(this, operations, new DiTPlan(Config, new DiTShape(batch, latentBatch, height, width, DType)));
     }
 
-    /// <summary>Frees the weights. Sessions must be disposed before.</summary>
-    public void Dispose() => store.Dispose();
-
     private static DiTModel Load(
         DiTConfig config, WeightSource source, Device device, DType type, IProgress<LoadUpdate>? progress, CancellationToken cancellation)
     {
@@ -137,6 +134,39 @@ public sealed class DiTModel : IDisposable
         {
             store.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Frees the weights: at once, or when the last generation that reads them has ended.</summary>
+    public void Dispose() => store.Dispose();
+
+    /// <summary>Keeps weights and device for a run, whoever disposes them meanwhile.</summary>
+    /// <returns>Ends the hold when it is disposed.</returns>
+    /// <exception cref="ObjectDisposedException">The model or its device is disposed.</exception>
+    internal IDisposable Hold() => new Holder(Device.Hold(), store);
+
+    private sealed class Holder : IDisposable
+    {
+        private readonly IDisposable device, weights;
+
+        public Holder(IDisposable device, WeightStore store)
+        {
+            this.device = device;
+            try
+            {
+                weights = store.Hold();
+            }
+            catch
+            {
+                device.Dispose();
+                throw;
+            }
+        }
+
+        public void Dispose()
+        {
+            weights.Dispose();
+            device.Dispose();
         }
     }
 }
