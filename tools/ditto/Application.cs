@@ -49,6 +49,9 @@ internal static class Application
         return root;
     }
 
+    private const string SavesMemory =
+        "Less memory is taken by --dtype bf16 or f16, a smaller --max-batch, --width or --height, or by another --device.";
+
     private static int Refuse(ParseResult parsed, Shell shell)
     {
         foreach (string message in parsed.Errors.Select(error => error.Message).Distinct())
@@ -76,6 +79,7 @@ internal static class Application
             _ => exception.Message,
         };
         shell.Note($"ditto: {string.Concat(text.Select(c => char.IsControl(c) && c is not ('\n' or '\r' or '\t') ? '?' : c))}");
+        if (code == ExitCode.OutOfMemory) shell.Note(SavesMemory);
         return code;
     }
 
