@@ -83,7 +83,8 @@ public sealed unsafe class DeviceStream : DeviceHandle
     /// <summary>Ends a recording that went wrong and throws away what was recorded; the stream can be used again.</summary>
     public void AbandonCapture()
     {
-        using ContextScope current = Context.Push();
+        if (Context.TryPush() != CuResult.CUDA_SUCCESS) return;
+        using ContextScope current = new(Context.Driver);
         nint graph = 0;
         Context.Driver.cuStreamEndCapture(Native, &graph);       // whatever it answers: the caller has the error that counts
         if (graph != 0) Context.Driver.cuGraphDestroy(graph);

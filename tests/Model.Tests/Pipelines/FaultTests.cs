@@ -6,8 +6,8 @@ using NUnit.Framework;
 namespace Ditto.Tests.Pipelines;
 
 /// <summary>
-/// Every native call of loading a model and generating two steps fails once: the error names the call, the session then gives the bits of a
-/// fresh one or says that the device is lost, and no handle stays behind.
+/// Every native call of loading a model and generating fails once: the error names the call, the session then gives the bits of a fresh one
+/// or says that the device is lost, and no handle stays behind. Two steps are computed command by command, the third replays a graph.
 /// </summary>
 [NonParallelizable]
 public sealed class FaultTests
@@ -17,7 +17,7 @@ public sealed class FaultTests
 
     private static readonly GenerationOptions Request = new()
     {
-        ClassLabels = [3, 7], StepCount = 2, GuidanceScale = 3f, Seed = 5, RandomSource = RandomSource.Cuda,
+        ClassLabels = [3, 7], StepCount = 3, GuidanceScale = 3f, Seed = 5, RandomSource = RandomSource.Cuda,
     };
 
     private static readonly Lazy<float[]> Expected = new(() =>
@@ -55,7 +55,7 @@ public sealed class FaultTests
         FaultyDevice.Plan.Reset();
         Assert.That(new FaultRun().Go(), Is.EqualTo(Expected.Value), "without a fault");
         int count = FaultyDevice.Plan.Calls(kind);
-        if (count == 0) Assert.Ignore($"a generation makes no call of kind {kind}");
+        Assert.That(count, Is.GreaterThan(0));
         for (int call = 1; call <= count; call++)
         {
             FaultyDevice.Plan.Reset();
@@ -115,7 +115,10 @@ public sealed class FaultTests
                     if (Try(() => Load(device), () => device.Failure is null) is not DiTPipeline pipeline) return null;
                     using (pipeline)
                     using (DiTSession session = pipeline.CreateSession())
+                    {
+                        session.ReplaysForwards = true;
                         return Try(() => session.Generate(Request).Latents, () => CanGoOn(device, session));
+                    }
                 }
             }
             finally

@@ -6,10 +6,13 @@ using NUnit.Framework;
 namespace Ditto.Tests.Pipelines;
 
 /// <summary>Disposing and cancelling in the middle of a run, from the same thread and from others: typed errors, right bits, nothing left.</summary>
+/// <param name="replays">Whether forward passes are replayed as graphs, which otherwise depends on how long they take.</param>
+[TestFixture(false)]
+[TestFixture(true)]
 [NonParallelizable]
-public sealed class LifecycleTests
+public sealed class LifecycleTests(bool replays)
 {
-    private static readonly GenerationOptions Request = new() { ClassLabels = [3, 7], StepCount = 2, GuidanceScale = 3f, Seed = 5 };
+    private static readonly GenerationOptions Request = new() { ClassLabels = [3, 7], StepCount = 3, GuidanceScale = 3f, Seed = 5 };
 
     private Device device = null!;
     private DiTPipeline pipeline = null!;
@@ -42,7 +45,7 @@ public sealed class LifecycleTests
         int cancelled = 0;
         for (int launch = 1; launch <= launches; launch++)
         {
-            using DiTSession own = pipeline.CreateSession();
+            using DiTSession own = NewSession();
             using CancellationTokenSource source = new();
             Plan.Reset();
             Plan.At(FaultKind.Launch, launch, source.Cancel);
@@ -68,7 +71,7 @@ public sealed class LifecycleTests
         session.Dispose();
         for (int launch = 1; launch <= launches / 2; launch++)
         {
-            using DiTSession own = pipeline.CreateSession();
+            using DiTSession own = NewSession();
             Plan.Reset();
             Plan.At(FaultKind.Launch, launch, own.Dispose);
             Assert.That(() => own.Generate(Request), Throws.InstanceOf<ObjectDisposedException>().With.Message.Contains(nameof(DiTSession)));
@@ -106,11 +109,11 @@ public sealed class LifecycleTests
     {
         for (int launch = 1; launch <= launches; launch += 5)
         {
-            using DiTSession own = pipeline.CreateSession();
-            DiTSession other = pipeline.CreateSession();
+            using DiTSession own = NewSession();
+            DiTSession other = NewSession();
             other.Generate(Request with { ClassLabels = [1] });
             Plan.Reset();
-            Plan.At(FaultKind.Launch, launch, other.Dispose);
+            Plan.At(FaultKind.Launch, launch, () => Task.Run(other.Dispose).Wait());
             Assert.That(own.Generate(Request).Latents, Is.EqualTo(expected), $"launch {launch}");
         }
     }
@@ -123,7 +126,7 @@ public sealed class LifecycleTests
         float[] whole = session.Generate(longer).Latents;
         for (int round = 0; round < 25; round++)
         {
-            DiTSession other = pipeline.CreateSession();
+            DiTSession other = NewSession();
             Task<float[]> first = Task.Run(() => session.Generate(longer).Latents), second = Task.Run(() => other.Generate(longer).Latents);
             IDisposable[] closing = [.. new IDisposable[] { session, other, pipeline, device }.OrderBy(_ => random.Next())];
             Task[] closers = [.. closing.Select(one => Task.Run(async () =>
@@ -186,17 +189,24 @@ public sealed class LifecycleTests
         ];
         foreach (GenerationOptions options in others)
         {
-            using DiTSession fresh = pipeline.CreateSession();
+            using DiTSession fresh = NewSession();
             Assert.That(session.Generate(options).Latents, Is.EqualTo(fresh.Generate(options).Latents), $"{options}");
         }
         Assert.That(session.Generate(Request).Latents, Is.EqualTo(expected));
+    }
+
+    private DiTSession NewSession()
+    {
+        DiTSession made = pipeline.CreateSession();
+        made.ReplaysForwards = replays;
+        return made;
     }
 
     private void Load()
     {
         device = FaultyDevice.Open();
         pipeline = DiTPipeline.Load(Repository.Reference("pipelines/dit"), device);
-        session = pipeline.CreateSession();
+        session = NewSession();
         Plan.Reset();
     }
 
