@@ -25,7 +25,11 @@ internal sealed class WeightUpload : IDisposable
         ops = device.CreateOperations(stream);
         try
         {
-            for (int i = 0; i < pieces.Length; i++) (pieces[i], copied[i]) = (device.AllocateHost(PieceBytes), device.CreateEvent());
+            for (int i = 0; i < pieces.Length; i++)
+            {
+                pieces[i] = device.AllocateHost(PieceBytes);
+                copied[i] = device.CreateEvent();
+            }
             staging = device.Allocate(PieceBytes, "a buffer to convert weights in", "a device with more memory");
         }
         catch
