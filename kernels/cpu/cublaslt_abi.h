@@ -19,6 +19,8 @@ enum cudaDataType_t : int
 {
     CUDA_R_32F = 0,
     CUDA_R_16F = 2,
+    CUDA_R_8I = 3,
+    CUDA_R_32I = 10,
     CUDA_R_16BF = 14,
 };
 
@@ -27,6 +29,8 @@ enum cublasComputeType_t : int
     CUBLAS_COMPUTE_16F = 64,
     CUBLAS_COMPUTE_32F = 68,
     CUBLAS_COMPUTE_32F_PEDANTIC = 69,
+    CUBLAS_COMPUTE_32I = 72,
+    CUBLAS_COMPUTE_32I_PEDANTIC = 73,
     CUBLAS_COMPUTE_32F_EMULATED_16BFX9 = 78,
 };
 

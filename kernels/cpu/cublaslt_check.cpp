@@ -49,11 +49,30 @@ bool activation_of(unsigned epilogue, Activation& activation, bool& has_bias)
     }
 }
 
+// Whole numbers: int8 into int32, the weights transposed and nothing fused; lengths and leading dimensions in fours.
+cublasStatus_t check_int8(const MatmulArguments& in, Product& product)
+{
+    const MatmulDesc& desc = *in.desc;
+    const bool types = desc.scale_type == CUDA_R_32I && in.a->type == CUDA_R_8I && in.b->type == CUDA_R_8I &&
+                       in.c->type == CUDA_R_32I && in.d->type == CUDA_R_32I;
+    const bool form =
+        desc.transpose_a == CUBLAS_OP_T && desc.transpose_b == CUBLAS_OP_N && desc.epilogue == CUBLASLT_EPILOGUE_DEFAULT;
+    if (!types || !form || in.a->rows % 4 != 0 || in.a->columns % 4 != 0) return CUBLAS_STATUS_NOT_SUPPORTED;
+    for (const MatrixLayout* layout : {in.a, in.b, in.c, in.d})
+        if (layout->leading_dimension % 4 != 0) return CUBLAS_STATUS_NOT_SUPPORTED;
+    product.input = NumberType::int8;
+    product.output = NumberType::int32;
+    product.activation = Activation::none;
+    return CUBLAS_STATUS_SUCCESS;
+}
+
 // The FAST types may round their inputs; not to do so is allowed.
 bool is_f32_compute(int type)
 {
     return type >= CUBLAS_COMPUTE_32F && type <= CUBLAS_COMPUTE_32F_EMULATED_16BFX9 && (type < 70 || type > 73);
 }
+
+bool is_int32_compute(int type) { return type == CUBLAS_COMPUTE_32I || type == CUBLAS_COMPUTE_32I_PEDANTIC; }
 
 }  // namespace
 
@@ -104,8 +123,9 @@ cublasStatus_t check_support(const MatmulArguments& in, Product& product)
         if (pointer != nullptr) return CUBLAS_STATUS_INVALID_VALUE;  // none of the matrices is f8
     for (const MatrixLayout* layout : {in.a, in.b, in.c, in.d})
         if (layout->order != 0 || layout->batch_mode != 0 || layout->plane_offset != 0) return CUBLAS_STATUS_NOT_SUPPORTED;
-    if (!is_f32_compute(desc.compute_type) || desc.scale_type != CUDA_R_32F) return CUBLAS_STATUS_NOT_SUPPORTED;
     if (desc.pointer_mode != 0 || desc.transpose_c != CUBLAS_OP_N || desc.fill_mode != 2) return CUBLAS_STATUS_NOT_SUPPORTED;
+    if (is_int32_compute(desc.compute_type)) return check_int8(in, product);
+    if (!is_f32_compute(desc.compute_type) || desc.scale_type != CUDA_R_32F) return CUBLAS_STATUS_NOT_SUPPORTED;
     if (!number_type_of(in.a->type, product.input) || !number_type_of(in.d->type, product.output))
         return CUBLAS_STATUS_NOT_SUPPORTED;
     if (in.a->type != in.b->type || in.c->type != in.d->type) return CUBLAS_STATUS_NOT_SUPPORTED;

@@ -42,6 +42,16 @@ bool is_inside(const void* data, const MatrixLayout& layout, NumberType type)
     }
 }
 
+bool is_word_aligned(const void* data) { return reinterpret_cast<std::uintptr_t>(data) % 4 == 0; }
+
+// Alpha and beta, which have the scale's type.
+void read_factors(Product& product, const void* alpha, const void* beta)
+{
+    const bool whole = product.input == NumberType::int8;
+    product.alpha = whole ? static_cast<float>(*static_cast<const int*>(alpha)) : *static_cast<const float*>(alpha);
+    product.beta = whole ? static_cast<float>(*static_cast<const int*>(beta)) : *static_cast<const float*>(beta);
+}
+
 cublasStatus_t status_of(CUresult result)
 {
     switch (result)
@@ -148,14 +158,15 @@ DITTO_API cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulD
     const cublasStatus_t status = translate(found.arguments(), product);
     if (status != CUBLAS_STATUS_SUCCESS) return status;
     if (product.rows == 0 || product.columns == 0) return CUBLAS_STATUS_SUCCESS;
-    product.alpha = *static_cast<const float*>(alpha);
-    product.beta = *static_cast<const float*>(beta);
+    read_factors(product, alpha, beta);
+    if (product.input == NumberType::int8 && (product.alpha != 1.0f || product.beta != 0.0f)) return CUBLAS_STATUS_NOT_SUPPORTED;
     if (d == nullptr || (product.depth > 0 && (a == nullptr || b == nullptr)) || (product.beta != 0.0f && c == nullptr))
         return CUBLAS_STATUS_INVALID_VALUE;
     const bool inside = is_inside(a, *found.a, product.input) && is_inside(b, *found.b, product.input) &&
                         is_inside(d, *found.d, product.output) &&
                         (product.beta == 0.0f || is_inside(c, *found.c, product.output));
     if (!inside) return CUBLAS_STATUS_INVALID_VALUE;  // a GPU would fault later
+    if (product.input == NumberType::int8 && !(is_word_aligned(a) && is_word_aligned(b))) return CUBLAS_STATUS_NOT_SUPPORTED;
     product.isa = blas->context->isa;
     product.w.data = a;
     product.x.data = b;

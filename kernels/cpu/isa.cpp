@@ -104,6 +104,12 @@ bool has_fast_bf16()
     return fast;
 }
 
+bool has_vnni(Isa isa)
+{
+    static const bool wide = has(cpuid(7, 0).c, {11}), narrow = has(cpuid(7, 1).a, {4});
+    return isa == Isa::v2 ? false : isa == Isa::v3 ? narrow : wide;
+}
+
 const std::vector<Isa>& isa_devices()
 {
     static const std::vector<Isa>* devices = new std::vector<Isa>(order());

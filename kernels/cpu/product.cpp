@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "pages.h"
+#include "product_int8.h"
 #include "product_native.h"
 #include "threads.h"
 #include "weight_cache.h"
@@ -180,7 +181,7 @@ void run_product(const Product& product)
                                                     (product.rows - 1) * product.y_stride + product.columns) *
                                                    number_bytes(product.output)));
     const Product plain = flattened(product);
-    const auto run = uses_native_bf16(plain) ? run_native : run_item;
+    const auto run = plain.input == NumberType::int8 ? run_int8 : uses_native_bf16(plain) ? run_native : run_item;
     for (std::int64_t item = 0; item < plain.batch; ++item) run(plain, item);
 }
 }  // namespace ditto

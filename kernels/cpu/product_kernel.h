@@ -11,8 +11,13 @@ enum class NumberType : unsigned char
     f32,
     bf16,
     fp16,
+    int8,
+    int32,
 };
-constexpr long long number_bytes(NumberType type) { return type == NumberType::f32 ? 4 : 2; }
+constexpr long long number_bytes(NumberType type)
+{
+    return type == NumberType::int8 ? 1 : type == NumberType::bf16 || type == NumberType::fp16 ? 2 : 4;
+}
 
 enum class Activation : unsigned char
 {

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "product_case.h"
+#include "product_int8_case.h"
 
 namespace
 {
@@ -61,6 +62,21 @@ void bench(bool bf16)
     for (const auto& [depth, columns] : SHAPES)
         for (const int rows : {1, 2, 16, 196, 256, 392, 512, 1024}) bench_shape(rows, columns, depth, bf16);
 }
+// Giga-operations/s of int8 products alone, without the kernels that quantise before them and scale after.
+void bench_int8()
+{
+    std::printf("int8\n| K | N | M | Gop/s |\n|---|---|---|---|\n");
+    constexpr int SHAPES[][2] = {{128, 512}, {512, 128}, {1152, 1152}, {1152, 3456}, {1152, 4608}, {4608, 1152}};
+    for (const auto& [depth, columns] : SHAPES)
+        for (const int rows : {1, 16, 196, 392, 512, 1024})
+        {
+            const Int8Case c(blas, rows, columns, depth, true);
+            const double operations = 2.0 * rows * columns * depth;
+            const double best = best_seconds(std::max(1, static_cast<int>(3e8 / operations)), [&] { NEED(c.run()); });
+            std::printf("| %d | %d | %d | %.0f |\n", depth, columns, rows, operations / best * 1e-9);
+            std::fflush(stdout);
+        }
+}
 }  // namespace
 
 int main()
@@ -72,5 +88,6 @@ int main()
     NEED(cublasLtCreate(&blas));
     bench(false);
     bench(true);
+    bench_int8();
     return 0;
 }

@@ -1,0 +1,80 @@
+// product_int8_test.cpp: int8 products equal sums in 64 bits at every level, whatever runs beside them; and what is refused
+#include "product_int8_case.h"
+
+namespace
+{
+void check_exact(cublasLtHandle_t blas)
+{
+    for (const int rows : {1, 2, 7, 8, 9, 61, 131})
+        for (const int columns : {4, 12, 48, 52, 200})
+            for (const int depth : {4, 8, 12, 60, 128, 1156})
+            {
+                const Int8Case c(blas, rows, columns, depth, rows % 2 == 0);
+                const std::vector<int> expected = c.expected();
+                for (const int threads : {1, 3})
+                {
+                    dittoCpuSetThreadCount(threads);
+                    NEED(c.run());
+                    if (c.result() == expected) continue;
+                    std::fprintf(stderr, "rows %d columns %d depth %d threads %d: wrong sums\n", rows, columns, depth, threads);
+                    ++failures;
+                }
+            }
+}
+
+// The longest rows of the largest values whose sums fit.
+void check_largest(cublasLtHandle_t blas)
+{
+    Int8Case c(blas, 1, 4, 131068, false);
+    for (signed char& value : c.x_values) value = -128;
+    for (signed char& value : c.w_values) value = -127;
+    NEED(cuMemcpyHtoD_v2(c.x.device, c.x_values.data(), c.x_values.size()));
+    NEED(cuMemcpyHtoD_v2(c.w.device, c.w_values.data(), c.w_values.size()));
+    NEED(c.run());
+    EXPECT(c.result() == std::vector<int>(4, 131068 * 128 * 127));
+}
+
+void check_refusals(cublasLtHandle_t blas)
+{
+    EXPECT(Int8Case(blas, 4, 6, 8, false).run() == CUBLAS_STATUS_NOT_SUPPORTED);  // columns not in fours
+    EXPECT(Int8Case(blas, 4, 8, 6, false).run() == CUBLAS_STATUS_NOT_SUPPORTED);  // depth not in fours
+    const Int8Case c(blas, 4, 8, 8, false);
+    EXPECT(c.run(2, 0) == CUBLAS_STATUS_NOT_SUPPORTED);
+    EXPECT(c.run(1, 1) == CUBLAS_STATUS_NOT_SUPPORTED);
+    const unsigned gelu = CUBLASLT_EPILOGUE_GELU, none = CUBLASLT_EPILOGUE_DEFAULT;
+    NEED(cublasLtMatmulDescSetAttribute(c.desc, CUBLASLT_MATMUL_DESC_EPILOGUE, &gelu, sizeof gelu));
+    EXPECT(c.run() == CUBLAS_STATUS_NOT_SUPPORTED);
+    NEED(cublasLtMatmulDescSetAttribute(c.desc, CUBLASLT_MATMUL_DESC_EPILOGUE, &none, sizeof none));
+    const int as_stored = CUBLAS_OP_N, transposed = CUBLAS_OP_T;
+    NEED(cublasLtMatmulDescSetAttribute(c.desc, CUBLASLT_MATMUL_DESC_TRANSA, &as_stored, sizeof as_stored));
+    EXPECT(c.run() == CUBLAS_STATUS_NOT_SUPPORTED);
+    NEED(cublasLtMatmulDescSetAttribute(c.desc, CUBLASLT_MATMUL_DESC_TRANSA, &transposed, sizeof transposed));
+    const int f32 = CUDA_R_32F, int32 = CUDA_R_32I;
+    NEED(cublasLtMatmulDescSetAttribute(c.desc, CUBLASLT_MATMUL_DESC_SCALE_TYPE, &f32, sizeof f32));
+    EXPECT(c.run() == CUBLAS_STATUS_NOT_SUPPORTED);
+    NEED(cublasLtMatmulDescSetAttribute(c.desc, CUBLASLT_MATMUL_DESC_SCALE_TYPE, &int32, sizeof int32));
+    EXPECT(c.run() == CUBLAS_STATUS_SUCCESS);
+}
+}  // namespace
+
+int main()
+{
+    NEED(cuInit(0));
+    int devices = 0;
+    NEED(cuDeviceGetCount(&devices));
+    for (int device = 0; device < devices; ++device)
+    {
+        CUcontext context;
+        cublasLtHandle_t blas;
+        NEED(cuDevicePrimaryCtxRetain(&context, device));
+        NEED(cuCtxSetCurrent(context));
+        NEED(cublasLtCreate(&blas));
+        check_exact(blas);
+        check_largest(blas);
+        check_refusals(blas);
+        NEED(cublasLtDestroy(blas));
+        NEED(cuDevicePrimaryCtxRelease_v2(device));
+        std::printf("%s: product_int8_test on %s\n", failures == 0 ? "passed" : "FAILED", dittoCpuGetIsaName(device));
+    }
+    return failures == 0 ? 0 : 1;
+}
