@@ -1,5 +1,5 @@
 // device.cuh: the words that kernels are written in, for two targets: a GPU (NVRTC) and a CPU (g++, where a block is one thread)
-// types:   int64, uint8..uint64, bf16, fp16; to_float(T), from_float<T>(float) round to nearest even; sums belong in float
+// types:   int8, int64, uint8..uint64, bf16, fp16; to_float(T), from_float<T>(float) round to nearest even; sums belong in float
 // loops:   i = threadIdx.x; i < n; i += blockDim.x inside, r = blockIdx.x; r < rows; r += gridDim.x outside: any block and grid
 // steps:   for_row, load_floats, store_floats take PACK_WIDTH<T> neighbours: 16 bytes on a GPU (where packs_fit), 64 on a CPU
 // meeting: threads of a block talk only through block_sum, block_max and group_sum; every thread must reach them
@@ -11,6 +11,7 @@ typedef unsigned long long uint64;
 typedef unsigned int uint32;
 typedef unsigned short uint16;
 typedef unsigned char uint8;
+typedef signed char int8;
 
 struct bf16
 {

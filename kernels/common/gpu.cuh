@@ -25,6 +25,9 @@ __device__ __forceinline__ void prefetch(const T*, int)
 // On a CPU this keeps the compiler from regrouping a sum across its argument; NVRTC never regroups.
 __device__ __forceinline__ float in_order(float value) { return value; }
 
+__device__ __forceinline__ float uint_as_float(uint32 bits) { return __uint_as_float(bits); }
+__device__ __forceinline__ uint32 float_as_uint(float value) { return __float_as_uint(value); }
+
 __device__ __forceinline__ float bf16_to_float(uint16 bits) { return __uint_as_float((uint32)bits << 16); }
 __device__ __forceinline__ uint16 float_to_bf16(float value)
 {

@@ -9,11 +9,13 @@ namespace ditto::DITTO_ISA
 #include "../common/device.cuh"
 #include "../transformer/activation.cu"
 #include "../transformer/convert.cu"
+#include "../transformer/dequantize.cu"
 #include "../transformer/gate_residual.cu"
 #include "../transformer/label_embedding.cu"
 #include "../transformer/layernorm_modulate.cu"
 #include "../transformer/patchify.cu"
 #include "../transformer/qk_norm_rope.cu"
+#include "../transformer/quantize_rows.cu"
 #include "../transformer/timestep_embedding.cu"
 
 #include "kernel_thunk.h"
@@ -34,6 +36,8 @@ static constexpr KernelEntry ENTRIES[] = {
     DITTO_ENTRIES(quick_gelu)
     DITTO_ENTRIES(silu)
     DITTO_ENTRIES(qk_norm_rope)
+    DITTO_ENTRIES(quantize_rows)
+    DITTO_ENTRIES(dequantize)
     DITTO_ENTRY(convert<float, float>) DITTO_ENTRY(convert<float, bf16>) DITTO_ENTRY(convert<float, fp16>)
     DITTO_ENTRY(convert<bf16, float>) DITTO_ENTRY(convert<bf16, bf16>) DITTO_ENTRY(convert<bf16, fp16>)
     DITTO_ENTRY(convert<fp16, float>) DITTO_ENTRY(convert<fp16, bf16>) DITTO_ENTRY(convert<fp16, fp16>)

@@ -13,7 +13,7 @@
 namespace ditto::DITTO_ISA
 {
 #include "../common/device.cuh"
-#include "../transformer/activation.cu"
+#include "../common/gelu.cuh"
 
 #include "kernel_thunk.h"
 

@@ -3,17 +3,8 @@
 // launch:  grid.x any (spans of SPAN elements are block-strided), block.x any; packs of 16 bytes where the pointers allow
 // traffic: 2 * sizeof(T) bytes per element
 // source:  Hendrycks & Gimpel 2016, Gaussian Error Linear Units, arXiv:1606.08415
-#include "../common/device.cuh"
+#include "../common/gelu.cuh"
 
-struct GeluTanh
-{
-    // 0.5 (1 + tanh u) = 1 / (1 + e^-2u), which keeps its digits where the tanh is near -1
-    static __device__ __forceinline__ float apply(float x)
-    {
-        const float u = 0.7978845608f * fmaf(in_order(0.044715f * x * x), x, x);
-        return logistic_product(x, u);
-    }
-};
 struct GeluErf
 {
     static __device__ __forceinline__ float apply(float x) { return 0.5f * x * (1.0f + erff(in_order(x * 0.7071067812f))); }

@@ -45,6 +45,7 @@ public static class Numbers
                 DType.F16 => (double)BinaryPrimitives.ReadHalfLittleEndian(place),
                 DType.I32 => BinaryPrimitives.ReadInt32LittleEndian(place),
                 DType.I64 => BinaryPrimitives.ReadInt64LittleEndian(place),
+                DType.I8 => (sbyte)place[0],
                 DType.U8 or DType.Bool => place[0],
                 _ => throw new ArgumentOutOfRangeException(nameof(type), type, "no conversion"),
             };

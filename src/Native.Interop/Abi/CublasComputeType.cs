@@ -6,4 +6,5 @@ internal enum CublasComputeType
 {
     CUBLAS_COMPUTE_32F = 68,
     CUBLAS_COMPUTE_64F = 70,
+    CUBLAS_COMPUTE_32I = 72,
 }

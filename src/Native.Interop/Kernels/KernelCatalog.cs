@@ -57,6 +57,12 @@ public static class KernelCatalog
     /// <summary>x * sigmoid(x).</summary>
     public static KernelFamily Silu { get; } = PerType("transformer/activation.cu", "silu");
 
+    /// <summary>Rows to int8 with one scale each.</summary>
+    public static KernelFamily QuantizeRows { get; } = PerType("transformer/quantize_rows.cu", "quantize_rows");
+
+    /// <summary>Sums of an int8 product to numbers: scales, bias, residual and activation.</summary>
+    public static KernelFamily Dequantize { get; } = PerType("transformer/dequantize.cu", "dequantize");
+
     /// <summary>RMSNorm of each head, then rotary embedding, in place.</summary>
     public static KernelFamily QkNormRope { get; } = PerType("transformer/qk_norm_rope.cu", "qk_norm_rope");
 

@@ -51,6 +51,7 @@ public static class DTypeExtensions
         DType.U64 => "uint64",
         DType.U32 => "uint32",
         DType.U16 => "uint16",
+        DType.I8 => "int8",
         DType.U8 or DType.Bool => "uint8",
         _ => throw new ArgumentException($"kernels have no type {type.ShortName()}", nameof(type)),
     };

@@ -20,15 +20,17 @@ internal sealed unsafe class BlasDescriptor : DeviceHandle
         Preference,
     }
 
-    /// <summary>A product summed in f32, or in f64 for f64 operands.</summary>
+    /// <summary>A product summed in f32, or in f64 for f64 operands and in i32 for i8 ones.</summary>
     public static BlasDescriptor Product(BlasHandle blas, DType input)
     {
-        bool isDouble = input == DType.F64;
+        (CublasComputeType compute, CudaDataType scale) = input switch
+        {
+            DType.F64 => (CublasComputeType.CUBLAS_COMPUTE_64F, CudaDataType.CUDA_R_64F),
+            DType.I8 => (CublasComputeType.CUBLAS_COMPUTE_32I, CudaDataType.CUDA_R_32I),
+            _ => (CublasComputeType.CUBLAS_COMPUTE_32F, CudaDataType.CUDA_R_32F),
+        };
         nint native;
-        CublasStatus status = blas.Library.cublasLtMatmulDescCreate(
-            &native,
-            isDouble ? CublasComputeType.CUBLAS_COMPUTE_64F : CublasComputeType.CUBLAS_COMPUTE_32F,
-            isDouble ? CudaDataType.CUDA_R_64F : CudaDataType.CUDA_R_32F);
+        CublasStatus status = blas.Library.cublasLtMatmulDescCreate(&native, compute, scale);
         Check(blas, status, nameof(CublasLt.cublasLtMatmulDescCreate), input.ShortName());
         return new BlasDescriptor(blas, Kind.Product, native);
     }

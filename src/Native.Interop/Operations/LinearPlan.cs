@@ -54,14 +54,16 @@ internal sealed unsafe class LinearPlan : IDisposable
     public void Launch(nuint weightPointer, nuint xPointer, nuint residualPointer, nuint yPointer, nuint bias, DeviceMemory? workspace, nint stream)
     {
         SetBias(bias);
-        double alphaDouble = 1, betaDouble = key.HasResidual ? 1 : 0;
-        float alphaSingle = 1, betaSingle = key.HasResidual ? 1 : 0;
-        bool isDouble = key.Input == DType.F64;
+        double oneDouble = 1, zeroDouble = 0;                   // factors have the type that products are scaled in
+        float oneSingle = 1, zeroSingle = 0;
+        int oneWhole = 1, zeroWhole = 0;
+        void* one = key.Input switch { DType.F64 => &oneDouble, DType.I8 => &oneWhole, _ => &oneSingle };
+        void* zero = key.Input switch { DType.F64 => &zeroDouble, DType.I8 => &zeroWhole, _ => &zeroSingle };
         fixed (CublasLtMatmulAlgo* chosen = &algorithm)
         {
             CublasStatus status = blas.Library.cublasLtMatmul(
-                blas.Native, product.Native, isDouble ? &alphaDouble : &alphaSingle, (void*)weightPointer, weight.Native, (void*)xPointer, x.Native,
-                isDouble ? &betaDouble : &betaSingle, (void*)residualPointer, residual.Native, (void*)yPointer, y.Native,
+                blas.Native, product.Native, one, (void*)weightPointer, weight.Native, (void*)xPointer, x.Native,
+                key.HasResidual ? one : zero, (void*)residualPointer, residual.Native, (void*)yPointer, y.Native,
                 chosen, workspace is null ? null : (void*)workspace.Native, workspace is null ? 0 : (nuint)workspace.ByteCount, stream);
             if (status != CublasStatus.CUBLAS_STATUS_SUCCESS) throw blas.Error(status, nameof(CublasLt.cublasLtMatmul), Describe());
         }
@@ -81,6 +83,8 @@ internal sealed unsafe class LinearPlan : IDisposable
         DType.BF16 => CudaDataType.CUDA_R_16BF,
         DType.F16 => CudaDataType.CUDA_R_16F,
         DType.F64 => CudaDataType.CUDA_R_64F,
+        DType.I8 => CudaDataType.CUDA_R_8I,
+        DType.I32 => CudaDataType.CUDA_R_32I,
         _ => CudaDataType.CUDA_R_32F,
     };
 
