@@ -3,7 +3,7 @@ namespace Ditto.CommandLine;
 /// <summary>How much time a benchmark may take and what it must do at least.</summary>
 /// <param name="Seconds">Time for the alternating measurement.</param>
 /// <param name="MinRounds">Rounds of it in any case.</param>
-/// <param name="TracedPasses">Forward passes with a trace.</param>
+/// <param name="TracedPasses">Forward passes with a trace, at most one a round.</param>
 /// <param name="CopyBytes">Size of the copy.</param>
 /// <param name="Squares">Edges of the square products that are tried.</param>
 internal sealed record BenchBudget(double Seconds, int MinRounds, int TracedPasses, long CopyBytes, IReadOnlyList<int> Squares)

@@ -6,7 +6,7 @@ namespace Ditto.CommandLine;
 
 /// <summary>
 /// Measures a model's forward pass beside plain products and copies of the same machine. Products alternate with forward passes, so that
-/// both meet the same clock and the same neighbours; operations are traced in passes of their own.
+/// both meet the same clock and the same neighbours; operations are traced between them, in passes of their own.
 /// </summary>
 internal sealed class ModelBenchmark(Device device, BenchBudget budget, CancellationToken cancellation)
 {
@@ -26,14 +26,16 @@ internal sealed class ModelBenchmark(Device device, BenchBudget budget, Cancella
         DiTConfig config = model.Config;
         using DiTForward forward = model.CreateForward(stream.Operations, batch, batch, config.SampleSize, config.SampleSize);
         FillInputs(stream, forward, config);
-        void Pass() => forward.Run(cancellation);
-        double firstSeconds = stream.Time(Pass);                     // makes plans, packs weights
-        stream.Time(Pass);
+        void Pass()
+        {
+            cancellation.ThrowIfCancellationRequested();             // before and not within: what is queued uses the buffers
+            forward.Run();
+        }
+        ForwardRounds rounds = new(stream, Pass, budget.TracedPasses);
         bool isFinite = IsFinite(forward.Output);
         long? peakResident = ProcessMemory.PeakResidentBytes();      // before products and copies take memory of their own
-        TracedOperation[][] traced = Trace(stream, Pass);
-        Samples passes = new(), queueing = new();
-        GemmRate[] products = Compete(stream, Shapes(config, batch), Pass, passes);
+        GemmRate[] products = Compete(stream, Shapes(config, batch), rounds.Run);
+        Samples queueing = new();
         for (int i = 0; i < QueueRepeats; i++) queueing.Add(stream.TimeQueueing(Pass));
         return new ModelMeasurement
         {
@@ -44,13 +46,13 @@ internal sealed class ModelBenchmark(Device device, BenchBudget budget, Cancella
             PoolBytes = forward.PoolBytes,
             PeakResidentBytes = peakResident,
             LoadSeconds = loadSeconds,
-            FirstSeconds = firstSeconds,
-            Passes = passes,
+            FirstSeconds = rounds.FirstSeconds,
+            Passes = rounds.Passes,
             Queueing = queueing,
             Products = products,
             Copy = CopyBenchmark.Run(stream, budget.CopyBytes, CopyRepeats),
-            Operations = OperationGroup.Of(traced),
-            TracedPasses = traced.Length,
+            Operations = OperationGroup.Of(rounds.Traced),
+            TracedPasses = rounds.Traced.Count,
             OutputIsFinite = isFinite,
         };
     }
@@ -71,25 +73,6 @@ internal sealed class ModelBenchmark(Device device, BenchBudget budget, Cancella
         return Array.TrueForAll(values, float.IsFinite);
     }
 
-    private TracedOperation[][] Trace(BenchStream stream, Action pass)
-    {
-        using OperationTrace trace = new(device);
-        stream.Operations.Trace = trace;
-        try
-        {
-            return [.. Enumerable.Range(0, budget.TracedPasses).Select(_ =>
-            {
-                trace.Clear();
-                pass();
-                return trace.Read();
-            })];
-        }
-        finally
-        {
-            stream.Operations.Trace = null;
-        }
-    }
-
     /// <summary>Squares, and what the model's blocks multiply.</summary>
     private IEnumerable<GemmShape> Shapes(DiTConfig config, int batch)
     {
@@ -105,9 +88,9 @@ internal sealed class ModelBenchmark(Device device, BenchBudget budget, Cancella
         if (device.ThreadCount > 0 && OneDnnGemm.TryCreate(shape, device.ThreadCount, out OneDnnGemm? other)) yield return other;
     }
 
-    /// <summary>Tries all products, then measures each library's fastest in turn with forward passes.</summary>
+    /// <summary>Tries all products, then measures each library's fastest in turn with rounds of forward passes.</summary>
     /// <returns>The fastest products, best first.</returns>
-    private GemmRate[] Compete(BenchStream stream, IEnumerable<GemmShape> shapes, Action pass, Samples passes)
+    private GemmRate[] Compete(BenchStream stream, IEnumerable<GemmShape> shapes, Action round)
     {
         List<GemmBenchmark> products = [];
         try
@@ -120,10 +103,10 @@ internal sealed class ModelBenchmark(Device device, BenchBudget budget, Cancella
                 DropSlowest(products, product.Library);
             }
             long start = Stopwatch.GetTimestamp();
-            while (passes.Count < budget.MinRounds || Stopwatch.GetElapsedTime(start).TotalSeconds < budget.Seconds)
+            for (int i = 0; i < budget.MinRounds || Stopwatch.GetElapsedTime(start).TotalSeconds < budget.Seconds; i++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                passes.Add(stream.Time(pass));
+                round();
                 foreach (GemmBenchmark product in products) product.Measure();
             }
             return [.. products.Select(product => product.Rate).OrderByDescending(rate => rate.Gflops)];
