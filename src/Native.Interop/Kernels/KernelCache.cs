@@ -5,14 +5,17 @@ namespace Ditto.Interop;
 
 /// <summary>
 /// Compiled kernels on disk, for all processes of a user. An entry is written beside its place and renamed into it, checked against its own
-/// hash when read, and never needed: whatever goes wrong is a warning and a compilation.
+/// hash when read, and never needed: whatever goes wrong is a warning and a compilation. Folder and files are private to the user.
 /// </summary>
 /// <param name="folder">Where the entries lie; null for no cache.</param>
 /// <param name="warn">Told about every entry or folder that could not be used.</param>
 internal sealed class KernelCache(string? folder, Action<string> warn)
 {
     private static readonly byte[] Magic = "DITTOKC1"u8.ToArray();
-    private bool writable = folder is not null;
+    private const string Extension = ".kernel";
+
+    private readonly CacheFolder? place = folder is null ? null : new CacheFolder(folder);
+    private bool usable = true, writable = true;
 
     /// <summary><c>DITTO_CACHE_DIR</c>, else <c>XDG_CACHE_HOME/ditto/kernels</c>, else the user's cache folder; null where there is none.</summary>
     public static string? DefaultFolder()
@@ -32,18 +35,18 @@ internal sealed class KernelCache(string? folder, Action<string> warn)
     /// <summary>The entry of this key, or null.</summary>
     public CompiledKernel? Read(string key)
     {
-        if (folder is null) return null;
-        string path = EntryPath(key);
+        if (place is null || !IsPrivate(place)) return null;
+        string name = key + Extension;
         try
         {
-            if (!File.Exists(path)) return null;
-            CompiledKernel? kernel = Parse(File.ReadAllBytes(path), key);
-            if (kernel is null) warn($"kernel cache: {path} is damaged or not an entry; compiling again");
+            if (place.Read(name) is not byte[] entry) return null;
+            CompiledKernel? kernel = Parse(entry, key);
+            if (kernel is null) warn($"kernel cache: {Path.Combine(folder!, name)} is damaged or not an entry; compiling again");
             return kernel;
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            warn($"kernel cache: {path} cannot be read ({problem.Message}); compiling again");
+            warn($"kernel cache: {Path.Combine(folder!, name)} is not used ({problem.Message}); compiling again");
             return null;
         }
     }
@@ -51,12 +54,12 @@ internal sealed class KernelCache(string? folder, Action<string> warn)
     /// <summary>Publishes an entry, with the source beside it for readers.</summary>
     public void Write(string key, CompiledKernel kernel, KernelSource source)
     {
-        if (!writable || folder is null) return;
+        if (!writable || place is null || !IsPrivate(place)) return;
         try
         {
-            CreateFolder(folder);
-            Publish(Path.Combine(folder, key + ".cu"), Encoding.UTF8.GetBytes(source.Text));
-            Publish(EntryPath(key), Format(key, kernel));
+            place.Create();
+            place.Publish(key + ".cu", Encoding.UTF8.GetBytes(source.Text));
+            place.Publish(key + Extension, Format(key, kernel));
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
@@ -65,23 +68,19 @@ internal sealed class KernelCache(string? folder, Action<string> warn)
         }
     }
 
-    private static void CreateFolder(string path)
+    private bool IsPrivate(CacheFolder checkedPlace)
     {
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
-        else Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
-
-    private static void Publish(string path, byte[] content)
-    {
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        if (!usable) return false;
         try
         {
-            File.WriteAllBytes(temporary, content);
-            File.Move(temporary, path, overwrite: true);
+            checkedPlace.CheckPrivate();
+            return true;
         }
-        finally
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            File.Delete(temporary);                              // no error where it was moved
+            usable = false;                                      // one warning is enough
+            warn($"kernel cache: {folder} is not used ({problem.Message}); kernels are compiled in every process");
+            return false;
         }
     }
 
@@ -107,13 +106,21 @@ internal sealed class KernelCache(string? folder, Action<string> warn)
         if (entry.Length < start || !entry.AsSpan(0, Magic.Length).SequenceEqual(Magic)) return null;
         ReadOnlySpan<byte> payload = entry.AsSpan(start);
         if (!SHA256.HashData(payload).AsSpan().SequenceEqual(entry.AsSpan(Magic.Length, SHA256.HashSizeInBytes))) return null;
-        using BinaryReader reader = new(new MemoryStream(entry, start, entry.Length - start), Encoding.UTF8);
-        if (reader.ReadString() != key) return null;             // a whole entry under a foreign name
-        string loweredName = reader.ReadString();
-        string log = reader.ReadString();
-        string ptx = reader.ReadString();
-        return new CompiledKernel(reader.ReadBytes(reader.ReadInt32()), ptx, log, loweredName);
+        using MemoryStream content = new(entry, start, entry.Length - start);
+        using BinaryReader reader = new(content, Encoding.UTF8);
+        try
+        {
+            if (reader.ReadString() != key) return null;         // a whole entry under a foreign name
+            string loweredName = reader.ReadString();
+            string log = reader.ReadString();
+            string ptx = reader.ReadString();
+            int length = reader.ReadInt32();
+            if (length != content.Length - content.Position) return null;
+            return new CompiledKernel(reader.ReadBytes(length), ptx, log, loweredName);
+        }
+        catch (Exception wrong) when (wrong is EndOfStreamException or FormatException)
+        {
+            return null;                                         // a right hash over something else
+        }
     }
-
-    private string EntryPath(string key) => Path.Combine(folder!, key + ".kernel");
 }

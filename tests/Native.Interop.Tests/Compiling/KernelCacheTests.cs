@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
 using Ditto.Testing;
 using NUnit.Framework;
 
@@ -39,8 +41,9 @@ public sealed class KernelCacheTests
             Assert.That(read with { Cubin = Kernel.Cubin }, Is.EqualTo(Kernel));
             Assert.That(warnings, Is.Empty);
             Assert.That(Directory.GetFiles(folder).Select(Path.GetExtension), Is.EquivalentTo(new[] { ".cu", ".kernel" }));
-            if (!OperatingSystem.IsWindows())
-                Assert.That(File.GetUnixFileMode(folder), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute));
+            if (OperatingSystem.IsWindows()) return;
+            Assert.That(ModeOf(folder), Is.EqualTo(Mode("700")));
+            Assert.That(Directory.GetFiles(folder).Select(ModeOf), Is.All.EqualTo(Mode("600")));
         }
     }
 
@@ -97,6 +100,78 @@ public sealed class KernelCacheTests
         cache.Write(Key, Kernel, Source);
         Assert.That(cache.Read(Key), Is.Null);
         Assert.That(warnings.Count(warning => warning.Contains("cannot be written", StringComparison.Ordinal)), Is.EqualTo(1));
+    }
+
+    [TestCase("777")]
+    [TestCase("702")]
+    [TestCase("770")]
+    public void A_folder_that_others_can_write_to_is_not_used_and_said_once(string mode)
+    {
+        Open().Write(Key, Kernel, Source);
+        SetMode(folder, mode);
+        DateTime written = File.GetLastWriteTimeUtc(Path.Combine(folder, Key + ".kernel"));
+        KernelCache cache = Open();
+        Assert.That(cache.Read(Key), Is.Null);
+        cache.Write(Key, Kernel, Source);
+        Assert.That(cache.Read(Key), Is.Null);
+        Assert.That(warnings.Single(), Does.Contain(folder).And.Contain("can be written by other users").And.Contain("chmod go-w"));
+        Assert.That(File.GetLastWriteTimeUtc(Path.Combine(folder, Key + ".kernel")), Is.EqualTo(written));
+    }
+
+    [Test]
+    public void An_entry_that_others_can_write_to_is_not_read_but_replaced()
+    {
+        Open().Write(Key, Kernel, Source);
+        SetMode(Path.Combine(folder, Key + ".kernel"), "666");
+        Assert.That(Open().Read(Key), Is.Null);
+        Assert.That(warnings.Single(), Does.Contain("can be written by other users"));
+        Open().Write(Key, Kernel, Source);
+        Assert.That(Open().Read(Key), Is.Not.Null);
+    }
+
+    [Test]
+    public void A_folder_of_another_user_is_not_used()
+    {
+        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess) Assert.Ignore("only the superuser can give a folder away");
+        Open().Write(Key, Kernel, Source);
+        using (Process given = Process.Start("chown", ["12345", folder])) given.WaitForExit();
+        Assert.That(Open().Read(Key), Is.Null);
+        Assert.That(warnings.Single(), Does.Contain("belongs to user 12345").And.Contain("runs as user 0"));
+    }
+
+    [Test]
+    public void Something_else_under_the_name_of_an_entry_is_a_warning([Values("pipe", "folder", "huge file", "link to nothing")] string what)
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Ignore("pipes and links are made with Linux' tools");
+        Open().Write(Key, Kernel, Source);
+        string path = Path.Combine(folder, Key + ".kernel");
+        File.Delete(path);
+        if (what == "pipe") using (Process made = Process.Start("mkfifo", ["-m", "600", path])) made.WaitForExit();
+        if (what == "folder") Directory.CreateDirectory(path);
+        if (what == "link to nothing") File.CreateSymbolicLink(path, Path.Combine(folder, "nothing"));
+        if (what == "huge file") using (FileStream file = File.Create(path)) file.SetLength(CacheFolder.MaxBytes + 1);
+        Assert.That(Open().Read(Key), Is.Null);
+        Assert.That(warnings, Has.Count.EqualTo(what == "folder" ? 0 : 1));
+        Open().Write(Key, Kernel, Source);
+        if (what == "folder") Assert.That(warnings.Single(), Does.Contain("cannot be written"));
+        else Assert.That(Open().Read(Key), Is.Not.Null, "it is replaced");
+    }
+
+    [Test]
+    public void A_right_hash_over_anything_is_no_entry()
+    {
+        Open().Write(Key, Kernel, Source);
+        string path = Path.Combine(folder, Key + ".kernel");
+        byte[] entry = File.ReadAllBytes(path);
+        Random random = new(1);
+        for (int i = 0; i < 120; i++)
+        {
+            byte[] payload = entry[40..];
+            if (i % 3 == 0) payload = payload[..random.Next(payload.Length)];
+            for (int flips = 0; payload.Length > 0 && flips < 1 + (i % 4); flips++) payload[random.Next(payload.Length)] = (byte)random.Next(256);
+            File.WriteAllBytes(path, [.. entry[..8], .. SHA256.HashData(payload), .. payload]);
+            Assert.That(() => Open().Read(Key), Throws.Nothing, $"seed {i}");
+        }
     }
 
     [Test]
@@ -191,6 +266,16 @@ public sealed class KernelCacheTests
         {
             library.Dispose();
         }
+    }
+
+    private static UnixFileMode Mode(string octal) => (UnixFileMode)Convert.ToInt32(octal, 8);
+
+    private static UnixFileMode ModeOf(string path) => OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(path);
+
+    private static void SetMode(string path, string octal)
+    {
+        if (OperatingSystem.IsWindows()) Assert.Ignore("Windows has no modes");
+        else File.SetUnixFileMode(path, Mode(octal));
     }
 
     private KernelCache Open() => new(folder, warnings.Add);
