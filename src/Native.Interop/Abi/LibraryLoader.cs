@@ -26,7 +26,7 @@ internal static class LibraryLoader
         }
         library = null;
         string tried = string.Join(", ", candidates.Where(candidate => !Path.IsPathRooted(candidate)));
-        reason = refused.Count > 0 ? string.Join("; ", refused) : tried.Length > 0 ? $"none of {tried} was found" : "no file was found";
+        reason = refused.Count > 0 ? string.Join("; ", refused) : tried.Length > 0 ? $"none of {tried} could be loaded" : "no file was found";
         return false;
     }
 

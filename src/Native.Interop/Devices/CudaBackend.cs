@@ -37,16 +37,34 @@ internal static unsafe class CudaBackend
         }
     }
 
-    private static int Count(CudaDriver driver, string name)
+    /// <summary>Starts the driver and counts its devices.</summary>
+    /// <exception cref="DeviceException">It does not start, or has none; the message says why and what to look at.</exception>
+    internal static int Count(CudaDriver driver, string name)
     {
         CuResult result = driver.cuInit(0);
         int count = 0;
         if (result == CuResult.CUDA_SUCCESS) result = driver.cuDeviceGetCount(&count);
         if (result != CuResult.CUDA_SUCCESS)
-            throw DeviceException.Unavailable(name, Invariant($"the driver starts with {NativeText.ErrorName(driver, result)} ({(int)result})"));
-        if (count == 0) throw DeviceException.Unavailable(name, "the driver reports no device");
+        {
+            string answer = Invariant($"libcuda answers {NativeText.ErrorName(driver, result)} ({(int)result})");
+            throw DeviceException.Unavailable(name, $"{answer}: {Advice(result)}");
+        }
+        if (count == 0) throw DeviceException.Unavailable(name, "the driver reports no device: CUDA_VISIBLE_DEVICES may hide them");
         return count;
     }
+
+    private static string Advice(CuResult result) => result switch
+    {
+        CuResult.CUDA_ERROR_STUB_LIBRARY =>
+            "it is the toolkit's stub, made to link against; take its folder out of the library path, or install NVIDIA's driver",
+        CuResult.CUDA_ERROR_NO_DEVICE =>
+            "no GPU is visible; check CUDA_VISIBLE_DEVICES, and in a container that it was started with the GPU",
+        CuResult.CUDA_ERROR_SYSTEM_DRIVER_MISMATCH =>
+            "libcuda and the kernel's driver are of two versions; restart the machine, or match the container's driver",
+        CuResult.CUDA_ERROR_OPERATING_SYSTEM or CuResult.CUDA_ERROR_UNKNOWN or CuResult.CUDA_ERROR_NOT_PERMITTED =>
+            "the driver could not be reached; check the permissions of /dev/nvidia*, and what nvidia-smi says",
+        _ => "check what nvidia-smi says",
+    };
 
     private static Libraries Load()
     {

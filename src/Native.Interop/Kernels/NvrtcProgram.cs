@@ -1,11 +1,14 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using static System.FormattableString;
 
 namespace Ditto.Interop;
 
 /// <summary>One program of the run-time compiler.</summary>
 internal sealed unsafe class NvrtcProgram : SafeHandle
 {
+    private const int MaxLogLength = 1 << 16;
+
     private readonly Nvrtc nvrtc;
     private readonly string compiler;
 
@@ -56,7 +59,9 @@ internal sealed unsafe class NvrtcProgram : SafeHandle
         Check(nvrtc.nvrtcGetProgramLogSize(handle, &size), nameof(nvrtc.nvrtcGetProgramLogSize), "log");
         byte[] log = new byte[size];
         fixed (byte* bytes = log) if (size > 0) Check(nvrtc.nvrtcGetProgramLog(handle, bytes), nameof(nvrtc.nvrtcGetProgramLog), "log");
-        return Encoding.UTF8.GetString(log).TrimEnd('\0').TrimEnd();
+        string text = Encoding.UTF8.GetString(log).TrimEnd('\0').TrimEnd();
+        if (text.Length <= MaxLogLength) return text;
+        return Invariant($"{text[..MaxLogLength]}{Environment.NewLine}({text.Length - MaxLogLength} more characters)");
     }
 
     /// <summary>The PTX text.</summary>

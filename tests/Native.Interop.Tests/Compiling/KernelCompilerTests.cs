@@ -58,6 +58,20 @@ public sealed class KernelCompilerTests
     }
 
     [Test]
+    public void A_log_is_shown_as_it_is_and_bounded()
+    {
+        KernelCompiler compiler = TestCompiler.Require();
+        const string text = "%s %n {0} {x} [red]%d";
+        KernelSource broken = KernelSource.FromText("broken.cu", $"#error {text}");
+        KernelCompileException error = Assert.Throws<KernelCompileException>(() => compiler.Compile(broken, "broken", "sm_80"))!;
+        Assert.That(error.Message, Does.Contain(text));
+        string many = string.Concat(Enumerable.Range(0, 3000).Select(i => $"#warning {i} is a line among very many others of the same kind\n"));
+        KernelSource talkative = KernelSource.FromText("talkative.cu", many + "#error at the end");
+        error = Assert.Throws<KernelCompileException>(() => compiler.Compile(talkative, "talkative", "sm_80"))!;
+        Assert.That(error.Log, Has.Length.LessThan(70_000).And.Contain("more characters)"));
+    }
+
+    [Test]
     public void A_device_newer_than_the_compiler_gets_the_newest_ptx()
     {
         KernelCompiler compiler = TestCompiler.Require();

@@ -134,6 +134,19 @@ public sealed class DeviceFaultTests
         Assert.That(small.IsClosed, Is.True, "it was given back before the larger one was asked for");
     }
 
+    [TestCase(34, "CUDA_ERROR_STUB_LIBRARY", "stub")]
+    [TestCase(100, "CUDA_ERROR_NO_DEVICE", "CUDA_VISIBLE_DEVICES")]
+    [TestCase(304, "CUDA_ERROR_OPERATING_SYSTEM", "permissions of /dev/nvidia*")]
+    [TestCase(803, "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH", "two versions")]
+    [TestCase(999, "CUDA_ERROR_UNKNOWN", "nvidia-smi")]
+    public void A_driver_that_does_not_start_says_why_and_what_to_look_at(int code, string name, string advice)
+    {
+        Plan.FailAt(FaultKind.Device, 1, code);
+        DeviceException refused = Assert.Throws<DeviceException>(() => CudaBackend.Count(new CudaDriver(FaultyDevice.Resolve), "cuda:0"))!;
+        Assert.That(refused.IsUnavailable, Is.True);
+        Assert.That(refused.Message, Does.Contain("cuda:0").And.Contain($"{name} ({code})").And.Contain(advice));
+    }
+
     [Test]
     public void A_held_device_closes_when_the_last_hold_ends()
     {
