@@ -33,7 +33,7 @@ public static class SamplerFactory
         ConfigSection section = new(file, config);
         SamplerOptions chosen = options ?? new SamplerOptions();
         string className = chosen.ClassName ?? section.Text("_class_name");
-        return className switch
+        ISampler sampler = className switch
         {
             "DDPMScheduler" => DdpmSampler.Create(section, stepCount),
             "DDIMScheduler" => DdimSampler.Create(section, stepCount, chosen),
@@ -42,6 +42,13 @@ public static class SamplerFactory
             _ => throw section.Refuse(
                 "_class_name", $"the unsupported scheduler class {Quoted.Text(className)}", $"known: {string.Join(", ", ClassNames)}"),
         };
+        for (int step = 0; step < sampler.StepCount; step++)
+        {
+            if (sampler.Step(step).IsFinite) continue;
+            string where = $"the coefficients of step {step} of {stepCount}";
+            throw new ModelConfigException(file, $"{where} are not finite: betas of 0, or too close to 0 or 1");
+        }
+        return sampler;
     }
 
     /// <summary>A sampler for a parsed config, but of another method; fields that the method knows are carried over, as diffusers does.</summary>

@@ -67,6 +67,11 @@ public readonly record struct SamplerStep
     /// <summary>Share of the prediction that the step before that one stored.</summary>
     public double History2 { get; init; }
 
+    /// <summary>Whether every share is a number that the kernel, which counts in f32, can use.</summary>
+    internal bool IsFinite => IsSingle(X0FromX) && IsSingle(X0FromModel) && IsSingle(Clip) && IsSingle(EpsFromX) && IsSingle(EpsFromModel)
+        && IsSingle(EpsFromX0) && IsSingle(MinLog) && IsSingle(MaxLog) && IsSingle(NoiseScale) && IsSingle(XFromX) && IsSingle(XFromX0)
+        && IsSingle(XFromEps) && IsSingle(History1) && IsSingle(History2);
+
     /// <summary>The same step with x0 and eps read from the network's output.</summary>
     /// <param name="prediction">What the network predicts.</param>
     /// <param name="alpha">Share of the clean sample in x: sqrt(alpha_bar), or 1 - sigma for flow matching.</param>
@@ -79,4 +84,6 @@ public readonly record struct SamplerStep
         PredictionType.Flow => this with { X0FromX = 1, X0FromModel = -sigma, EpsFromX = 1, EpsFromModel = alpha },
         _ => throw new ArgumentOutOfRangeException(nameof(prediction), prediction, "no prediction type"),
     };
+
+    private static bool IsSingle(double value) => float.IsFinite((float)value);
 }

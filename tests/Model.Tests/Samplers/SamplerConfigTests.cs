@@ -30,6 +30,11 @@ public sealed class SamplerConfigTests
     [TestCase(Ddim, "beta_schedule", "\"quadratic\"", "beta_schedule is \"quadratic\"; allowed: linear, scaled_linear, squaredcos_cap_v2, sigmoid")]
     [TestCase(Ddim, "trained_betas", "[0.1, 0.2]", "trained_betas is [0.1, 0.2]; allowed: 1000 numbers below 1")]
     [TestCase(Ddim, "trained_betas", "[0.1, 1.5]", "trained_betas[1] is 1.5")]
+    [TestCase(
+        """{"_class_name":"DDPMScheduler","num_train_timesteps":10}""",
+        "trained_betas",
+        "[0,0.2,0.3,0.4,0.5,0.6,0.7,0.7,0.7,0.7]",
+        "the coefficients of step 9 of 10 are not finite: betas of 0")]
     [TestCase(Ddim, "prediction_type", "\"velocity\"", "prediction_type is \"velocity\"; allowed: epsilon, sample, v_prediction")]
     [TestCase(Ddim, "prediction_type", "\"flow_prediction\"", "prediction_type is \"flow_prediction\"")]
     [TestCase(Ddim, "timestep_spacing", "\"even\"", "allowed: linspace, leading, trailing")]
