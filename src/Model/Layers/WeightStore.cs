@@ -6,12 +6,12 @@ namespace Ditto.Layers;
 
 /// <summary>
 /// All weights of a model in one device allocation, marked read-mostly: each entry is made of one or more tensors of the checkpoint, stacked
-/// along the first dimension and converted on the device to one storage type.
+/// along the first dimension and converted on the device to one storage type, or quantised there: values, then scales.
 /// </summary>
 internal sealed class WeightStore(DType type) : IDisposable
 {
     private const int Alignment = 256;
-    private readonly List<(long[] Shape, WeightPart[] Parts, long Offset)> entries = [];
+    private readonly List<(long[] Shape, WeightPart[] Parts, long Offset, WeightStorage Storage)> entries = [];
     private DeviceMemory? memory;
 
     /// <summary>Storage of every weight: F32, BF16 or F16.</summary>
@@ -21,16 +21,28 @@ internal sealed class WeightStore(DType type) : IDisposable
     public long TotalBytes { get; private set; }
 
     /// <summary>An entry, after <see cref="Load"/>.</summary>
-    public Tensor this[int index] =>
-        (memory ?? throw new InvalidOperationException("the weights are not loaded")).View(type, entries[index].Offset, entries[index].Shape);
+    public Tensor this[int index] => Memory.View(type, entries[index].Offset, entries[index].Shape);
+
+    private DeviceMemory Memory => memory ?? throw new InvalidOperationException("the weights are not loaded");
 
     /// <summary>Declares an entry; its index counts from 0.</summary>
-    /// <param name="shape">Shape on the device.</param>
+    /// <param name="shape">Shape of the weights; two lengths where they are kept in int8.</param>
+    /// <param name="storage">How they are kept.</param>
     /// <param name="parts">The checkpoint's tensors, in the order in which they follow each other.</param>
-    public void Add(long[] shape, params WeightPart[] parts)
+    public void Add(long[] shape, WeightStorage storage, params WeightPart[] parts)
     {
-        entries.Add((shape, parts, TotalBytes));
-        TotalBytes += (Count(shape) * type.ByteSize() + Alignment - 1) / Alignment * Alignment;
+        entries.Add((shape, parts, TotalBytes, storage));
+        bool isInt8 = storage == WeightStorage.Int8;
+        TotalBytes += isInt8 ? Aligned(Int8Bytes(shape)) + Aligned(shape[0] * sizeof(float)) : Aligned(Count(shape) * type.ByteSize());
+    }
+
+    /// <summary>A linear layer of two entries, after <see cref="Load"/>.</summary>
+    /// <param name="weight">The weight's entry, kept in either way.</param>
+    /// <param name="bias">The bias's, or -1 for none.</param>
+    public LinearWeight Linear(int weight, int bias)
+    {
+        Tensor added = bias < 0 ? default : this[bias];
+        return entries[weight].Storage == WeightStorage.Int8 ? Int8(weight) with { Bias = added } : new LinearWeight(this[weight], added);
     }
 
     /// <summary>Allocates and fills all entries.</summary>
@@ -42,13 +54,12 @@ internal sealed class WeightStore(DType type) : IDisposable
         using WeightUpload upload = new(device, source);
         for (int i = 0; i < entries.Count; i++)
         {
-            Tensor rest = this[i].Reshape(-1);
+            long done = 0, end = i + 1 < entries.Count ? entries[i + 1].Offset : TotalBytes;
             foreach (WeightPart part in entries[i].Parts)
             {
                 cancellation.ThrowIfCancellationRequested();
-                long written = upload.Write(rest, part);
-                rest = rest.Slice(0, written, rest.ElementCount - written);
-                progress?.Report(new LoadUpdate(part.Name, entries[i].Offset + this[i].ByteCount, TotalBytes));
+                done += Write(upload, i, done, part);
+                progress?.Report(new LoadUpdate(part.Name, end, TotalBytes));
             }
         }
         upload.Finish();
@@ -93,6 +104,31 @@ internal sealed class WeightStore(DType type) : IDisposable
 
         public void Dispose() => Interlocked.Exchange(ref held, null)?.DangerousRelease();
     }
+
+    /// <summary>Writes a part behind the elements of an entry that are there already.</summary>
+    /// <returns>Elements written.</returns>
+    private long Write(WeightUpload upload, int index, long done, WeightPart part)
+    {
+        if (entries[index].Storage != WeightStorage.Int8)
+        {
+            Tensor all = this[index].Reshape(-1);
+            return upload.Write(all.Slice(0, done, all.ElementCount - done), part);
+        }
+        LinearWeight weight = Int8(index);
+        long length = entries[index].Shape[1], row = done / length, rows = weight.Scales[0] - row;
+        return upload.Quantize(weight.Values.Slice(0, row, rows), weight.Scales.Slice(0, row, rows), length, part);
+    }
+
+    private LinearWeight Int8(int index)
+    {
+        (long[] shape, _, long offset, _) = entries[index];
+        Tensor values = Memory.View(DType.I8, offset, LinearWeight.Int8Rows(shape[0]), LinearWeight.Int8Length(shape[1]));
+        return new LinearWeight(values, Scales: Memory.View(DType.F32, offset + Aligned(Int8Bytes(shape)), shape[0]));
+    }
+
+    private static long Int8Bytes(long[] shape) => LinearWeight.Int8Rows(shape[0]) * LinearWeight.Int8Length(shape[1]);
+
+    private static long Aligned(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
 
     private static long Count(long[] shape) => shape.Aggregate(1L, (product, length) => checked(product * length));
 }

@@ -1,5 +1,7 @@
+using Ditto.Configuration;
 using Ditto.Interop;
 using Ditto.Safetensors;
+using static System.FormattableString;
 
 namespace Ditto.Layers;
 
@@ -41,15 +43,27 @@ internal sealed class WeightUpload : IDisposable
 
     /// <summary>Queues a part for the start of a flat tensor.</summary>
     /// <returns>Elements that will be written.</returns>
-    public long Write(Tensor target, WeightPart part)
+    public long Write(Tensor target, WeightPart part) => ByPieces(part, 1, (first, count, piece, type) =>
     {
-        TensorEntry entry = source.Get(part.Name, part.Shape);
-        if (part.Repack is null) return Write(target, entry.DType, entry.ByteCount, entry.Read);
-        byte[] stored = new byte[entry.ByteCount];
-        entry.Read(stored);
-        byte[] repacked = part.Repack(stored, entry.DType.ByteSize());
-        return Write(target, entry.DType, repacked.Length, (offset, bytes) => repacked.AsSpan((int)offset, bytes.Length).CopyTo(bytes));
-    }
+        Tensor slot = target.Slice(0, first, count), raw = type == slot.DType ? slot : staging!.View(type, 0, count);
+        Copy(raw, piece);
+        if (type != slot.DType) ops.Convert(slot, raw);
+    });
+
+    /// <summary>Queues a part whose rows have some length, quantised, for the first rows of an int8 weight.</summary>
+    /// <param name="values">(rows, padded length) i8.</param>
+    /// <param name="scales">(rows) f32.</param>
+    /// <param name="length">Elements of a row of the part.</param>
+    /// <param name="part">The part.</param>
+    /// <returns>Elements of the part.</returns>
+    /// <exception cref="ModelConfigException">A row does not fit into a piece.</exception>
+    public long Quantize(Tensor values, Tensor scales, long length, WeightPart part) => ByPieces(part, length, (first, count, piece, type) =>
+    {
+        long rows = count / length;
+        Tensor raw = staging!.View(type, 0, rows, length);
+        Copy(raw, piece);
+        ops.QuantizeRows(values.Slice(0, first / length, rows), scales.Slice(0, first / length, rows), raw);
+    });
 
     /// <summary>Waits until everything is written.</summary>
     public void Finish() => stream.Synchronize();
@@ -64,23 +78,35 @@ internal sealed class WeightUpload : IDisposable
         stream.Dispose();
     }
 
-    private delegate void Reader(long offset, Span<byte> bytes);
+    /// <summary>Takes a piece: its first element in the part, its number of elements, where they lie, and their type: f32, bf16 or f16.</summary>
+    private delegate void PieceHandler(long first, long count, HostMemory piece, DType type);
 
-    /// <summary>f32, bf16 and f16 are converted on the device, other types widened to f32 on the host first.</summary>
-    private long Write(Tensor target, DType type, long byteCount, Reader read)
+    /// <summary>Walks through a part in whole units of some elements. Types other than f32, bf16 and f16 are widened to f32 on the host.</summary>
+    private long ByPieces(WeightPart part, long unit, PieceHandler handle)
     {
+        TensorEntry entry = source.Get(part.Name, part.Shape);
+        DType type = entry.DType;
+        int size = type.ByteSize();
+        byte[]? repacked = null;
+        if (part.Repack is not null)
+        {
+            byte[] all = new byte[entry.ByteCount];
+            entry.Read(all);
+            repacked = part.Repack(all, size);
+        }
         bool isWidened = type is not (DType.F32 or DType.BF16 or DType.F16);
-        int size = type.ByteSize(), perPiece = PieceBytes / Math.Max(size, sizeof(float));
+        long count = (repacked?.Length ?? entry.ByteCount) / size, perPiece = PieceBytes / Math.Max(size, sizeof(float)) / unit * unit;
+        if (perPiece == 0) throw new ModelConfigException(source.Location, Invariant($"{Quoted.Path(part.Name)}: rows of {unit} elements are too long"));
         byte[] stored = isWidened ? new byte[perPiece * size] : [];
-        long count = byteCount / size;
         for (long done = 0; done < count; done += perPiece)
         {
             int length = (int)Math.Min(perPiece, count - done);
             HostMemory piece = NextPiece();
             Span<byte> bytes = isWidened ? stored.AsSpan(0, length * size) : piece.AsSpan<byte>()[..(length * size)];
-            read(done * size, bytes);
+            if (repacked is null) entry.Read(done * size, bytes);
+            else repacked.AsSpan((int)(done * size), bytes.Length).CopyTo(bytes);
             if (isWidened) TensorConversion.ToSingle(type, bytes, piece.AsSpan<float>()[..length]);
-            Queue(target.Slice(0, done, length), piece, isWidened ? DType.F32 : type);
+            handle(done, length, piece, isWidened ? DType.F32 : type);
         }
         return count;
     }
@@ -92,11 +118,9 @@ internal sealed class WeightUpload : IDisposable
         return pieces[turn]!;
     }
 
-    private void Queue(Tensor slot, HostMemory piece, DType type)
+    private void Copy(Tensor raw, HostMemory piece)
     {
-        Tensor raw = type == slot.DType ? slot : staging!.View(type, 0, slot.ElementCount);
         stream.CopyToDevice(raw, piece);
         stream.Record(copied[turn]!);
-        if (type != slot.DType) ops.Convert(slot, raw);
     }
 }

@@ -1,5 +1,6 @@
 using Ditto.Families.DiT;
 using Ditto.Interop;
+using Ditto.Layers;
 using Ditto.Samplers;
 
 namespace Ditto.Pipelines;
@@ -7,10 +8,10 @@ namespace Ditto.Pipelines;
 /// <summary>Everything that a denoising run keeps on the device, in one pool: the forward pass's buffers and the sampler's.</summary>
 internal sealed class DenoisingPlan
 {
-    public DenoisingPlan(DiTConfig config, GenerationRequest request, DType type, ISampler sampler)
+    public DenoisingPlan(DiTConfig config, GenerationRequest request, DType type, WeightStorage weights, ISampler sampler)
     {
         int rows = request.IsGuided ? 2 * request.ChunkSize : request.ChunkSize;
-        Forward = new DiTPlan(config, new DiTShape(rows, request.ChunkSize, request.Height, request.Width, type));
+        Forward = new DiTPlan(config, new DiTShape(rows, request.ChunkSize, request.Height, request.Width, type, weights));
         StepCount = sampler.StepCount;
         DrawsNoise = Enumerable.Range(0, StepCount).Any(step => sampler.Step(step).DrawsNoise);
         int history = Enumerable.Range(0, StepCount).Max(step => sampler.Step(step).HistoryCount);

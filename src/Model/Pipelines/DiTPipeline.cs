@@ -30,6 +30,9 @@ public sealed class DiTPipeline : IDisposable
     /// <summary>Storage of weights and activations.</summary>
     public DType DType => Transformer.DType;
 
+    /// <summary>Storage of the blocks' matrices.</summary>
+    public WeightStorage Weights => Transformer.Weights;
+
     /// <summary>Names of the classes by label (<c>id2label</c> of model_index.json); empty where the directory has none.</summary>
     public IReadOnlyDictionary<int, string> ClassNames => description.ClassNames;
 
@@ -46,19 +49,22 @@ public sealed class DiTPipeline : IDisposable
     /// <param name="directory">The directory.</param>
     /// <param name="device">Where the weights go. The caller keeps and disposes it.</param>
     /// <param name="type">Storage of weights and activations: F32, BF16 or F16.</param>
+    /// <param name="weights">Storage of the blocks' matrices.</param>
     /// <param name="progress">Is told of every tensor.</param>
     /// <param name="cancellation">Checked between tensors.</param>
     /// <exception cref="ModelConfigException">A config is missing or not usable, or weights do not fit it.</exception>
     /// <exception cref="ModelFormatException">A weight file is damaged.</exception>
     /// <exception cref="DeviceException">The device refused, for example for lack of memory.</exception>
     public static DiTPipeline Load(
-        string directory, Device device, DType type = DType.F32, IProgress<LoadUpdate>? progress = null, CancellationToken cancellation = default) =>
-        Load(DiTPipelineConfig.Open(directory), device, type, progress, cancellation);
+        string directory, Device device, DType type = DType.F32, WeightStorage weights = WeightStorage.AsActivations,
+        IProgress<LoadUpdate>? progress = null, CancellationToken cancellation = default) =>
+        Load(DiTPipelineConfig.Open(directory), device, type, weights, progress, cancellation);
 
     /// <summary>Loads the weights of a directory whose configs are read already.</summary>
     /// <param name="description">What the directory's configs say.</param>
     /// <param name="device">Where the weights go. The caller keeps and disposes it.</param>
     /// <param name="type">Storage of weights and activations: F32, BF16 or F16.</param>
+    /// <param name="weights">Storage of the blocks' matrices.</param>
     /// <param name="progress">Is told of every tensor.</param>
     /// <param name="cancellation">Checked between tensors.</param>
     /// <exception cref="ModelConfigException">Weights are missing or do not fit the config.</exception>
@@ -68,12 +74,13 @@ public sealed class DiTPipeline : IDisposable
         DiTPipelineConfig description,
         Device device,
         DType type = DType.F32,
+        WeightStorage weights = WeightStorage.AsActivations,
         IProgress<LoadUpdate>? progress = null,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(description);
         string transformer = ModelPath.Within(description.Directory, "transformer");
-        return new DiTPipeline(description, DiTModel.Load(transformer, device, type, progress, cancellation));
+        return new DiTPipeline(description, DiTModel.Load(transformer, device, type, weights, progress, cancellation));
     }
 
     /// <summary>A new place to generate in. It takes memory when it first generates.</summary>

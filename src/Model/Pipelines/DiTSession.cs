@@ -122,7 +122,7 @@ public sealed class DiTSession : IDisposable
         cancellation.ThrowIfCancellationRequested();
         stream ??= pipeline.Device.CreateStream();
         ops ??= pipeline.Device.CreateOperations(stream);
-        DenoisingLoop denoising = Prepare(new DenoisingPlan(pipeline.Config, request, pipeline.DType, sampler), ops);
+        DenoisingLoop denoising = Prepare(new DenoisingPlan(pipeline.Config, request, pipeline.DType, pipeline.Weights, sampler), ops);
         NoiseDraws noise = NoiseDraws.Draw(request, sampler, ops);
         float[] latents = new float[request.BatchSize * request.SampleSize];
         StepReporter reporter = new(progress, sampler.StepCount * request.ChunkCount);

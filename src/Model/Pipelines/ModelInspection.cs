@@ -14,18 +14,20 @@ public static class ModelInspection
     /// <param name="directory">The directory, with model_index.json.</param>
     /// <param name="type">Storage to plan for: F32, BF16 or F16.</param>
     /// <param name="options">What would be generated: batch, size, steps and guidance.</param>
+    /// <param name="storage">Storage of the blocks' matrices to plan for.</param>
     /// <exception cref="ModelConfigException">A config is missing or not usable, or a tensor does not fit it.</exception>
     /// <exception cref="ModelFormatException">A weight file is damaged.</exception>
     /// <exception cref="RequestException">An option is outside its range for this model.</exception>
-    public static ModelSummary Inspect(string directory, DType type, GenerationOptions options)
+    public static ModelSummary Inspect(
+        string directory, DType type, GenerationOptions options, WeightStorage storage = WeightStorage.AsActivations)
     {
         DiTPipelineConfig description = DiTPipelineConfig.Open(directory);
         DiTConfig config = description.Transformer;
         GenerationRequest request = GenerationRequest.Create(options, config);
         ISampler sampler = description.CreateSampler(options);
         using WeightSource source = description.OpenWeights();
-        using WeightStore weights = DiTCheckpoint.Match(config, source).CreateStore(type);
-        DenoisingPlan plan = new(config, request, type, sampler);
+        using WeightStore weights = DiTCheckpoint.Match(config, source).CreateStore(type, storage);
+        DenoisingPlan plan = new(config, request, type, storage, sampler);
         return new ModelSummary(
             description.PipelineClass,
             description.TransformerClass,
@@ -34,6 +36,7 @@ public static class ModelInspection
             config.ParameterCount,
             source.ByteCount,
             type,
+            storage,
             weights.TotalBytes,
             request.BatchSize,
             request.Height,

@@ -1,5 +1,6 @@
 using Ditto.Families.DiT;
 using Ditto.Interop;
+using Ditto.Layers;
 
 namespace Ditto.Pipelines;
 
@@ -11,6 +12,7 @@ namespace Ditto.Pipelines;
 /// <param name="ParameterCount">Elements of the checkpoint.</param>
 /// <param name="FileBytes">Bytes of the weight files' tensors.</param>
 /// <param name="DType">Storage that the plan is for.</param>
+/// <param name="Weights">Storage of the blocks' matrices that the plan is for.</param>
 /// <param name="WeightBytes">Bytes of the weights on the device.</param>
 /// <param name="Batch">Samples of the plan.</param>
 /// <param name="Height">Latent height of the plan.</param>
@@ -29,6 +31,7 @@ public sealed record ModelSummary(
     long ParameterCount,
     long FileBytes,
     DType DType,
+    WeightStorage Weights,
     long WeightBytes,
     int Batch,
     int Height,

@@ -1,6 +1,7 @@
 using Ditto.Demo;
 using Ditto.Families.DiT;
 using Ditto.Interop;
+using Ditto.Layers;
 using Ditto.Pipelines;
 
 namespace Ditto.CommandLine;
@@ -27,7 +28,7 @@ internal sealed class BenchedModel
 
     public bool IsRandom => preset is not null;
 
-    public DiTModel Load(Device device, DType type, CancellationToken cancellation) => preset is null
-        ? DiTModel.Load(directory, device, type, cancellation: cancellation)
-        : DiTModel.CreateRandom(preset, device, type, cancellation: cancellation);
+    public DiTModel Load(Device device, DType type, WeightStorage weights, CancellationToken cancellation) => preset is null
+        ? DiTModel.Load(directory, device, type, weights, cancellation: cancellation)
+        : DiTModel.CreateRandom(preset, device, type, weights, cancellation: cancellation);
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Ditto.Families.DiT;
 using Ditto.Interop;
+using Ditto.Layers;
 
 namespace Ditto.CommandLine;
 
@@ -17,10 +18,10 @@ internal sealed class ModelBenchmark(Device device, BenchBudget budget, Cancella
     private const float Timestep = 500f;
 
     /// <summary>Loads the model and measures.</summary>
-    public ModelMeasurement Run(BenchedModel benched, DType type, int batch)
+    public ModelMeasurement Run(BenchedModel benched, DType type, WeightStorage weights, int batch)
     {
         long start = Stopwatch.GetTimestamp();
-        using DiTModel model = benched.Load(device, type, cancellation);
+        using DiTModel model = benched.Load(device, type, weights, cancellation);
         double loadSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         using BenchStream stream = new(device);
         DiTConfig config = model.Config;
@@ -41,6 +42,7 @@ internal sealed class ModelBenchmark(Device device, BenchBudget budget, Cancella
         {
             Config = config,
             DType = type,
+            Weights = weights,
             Batch = batch,
             WeightBytes = model.WeightBytes,
             PoolBytes = forward.PoolBytes,

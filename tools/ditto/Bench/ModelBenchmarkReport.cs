@@ -15,7 +15,8 @@ internal sealed class ModelBenchmarkReport(string name, bool isRandom, Device de
         TextTable.WriteFacts(shell,
         [
             ("model", Readable.Invariant(
-                $"{name}{(isRandom ? " (random weights)" : "")}, {m.DType.ShortName()}, batch {m.Batch}, {m.Tokens} tokens a sample")),
+                $"{name}{(isRandom ? " (random weights)" : "")}, {ModelOptions.StorageText(m.Weights, m.DType)}, ")
+                + Readable.Invariant($"batch {m.Batch}, {m.Tokens} tokens a sample")),
             ("device", $"{device.Name}: {device.Description}, {device.Architecture}{threads}"),
             ("forward", Readable.Invariant(
                 $"{Ms(m.Passes.Median)} median of {m.Passes.Count}: min {Ms(m.Passes.Min)}, 10 % {Ms(m.Passes.Quantile(0.1))}, ")
@@ -46,6 +47,7 @@ internal sealed class ModelBenchmarkReport(string name, bool isRandom, Device de
         json.WriteString("isa", device.Architecture);
         json.WriteNumber("threads", device.ThreadCount);
         json.WriteString("dtype", m.DType.ShortName());
+        json.WriteString("weights", ModelOptions.StorageName(m.Weights, m.DType));
         json.WriteNumber("batch", m.Batch);
         json.WriteNumber("tokens", m.Tokens);
         json.WriteNumber("parameters", m.Config.ParameterCount);

@@ -1,5 +1,6 @@
 using Ditto.Families.DiT;
 using Ditto.Interop;
+using Ditto.Layers;
 
 namespace Ditto.CommandLine;
 
@@ -9,6 +10,8 @@ internal sealed record ModelMeasurement
     public required DiTConfig Config { get; init; }
 
     public required DType DType { get; init; }
+
+    public required WeightStorage Weights { get; init; }
 
     /// <summary>Rows of a forward pass.</summary>
     public required int Batch { get; init; }

@@ -22,7 +22,7 @@ internal sealed record DemoReport(
     public void WriteText(Shell shell) => TextTable.WriteFacts(shell,
     [
         ("device", $"{Pipeline.Device}"),
-        ("dtype", Pipeline.DType.ShortName()),
+        ("dtype", ModelOptions.StorageText(Pipeline.Weights, Pipeline.DType)),
         ("sampler", Readable.Invariant(
             $"{Sheet.Result.Sampler}, {Request.StepCount} steps, guidance {Request.GuidanceScale}, seed {unchecked((ulong)Request.Seed)}")),
         ("time to first picture", $"{Readable.Duration(ToFirst)} since the process began"),
@@ -42,6 +42,7 @@ internal sealed record DemoReport(
         json.WriteString("device", Pipeline.Device.Name);
         json.WriteString("deviceDescription", Pipeline.Device.Description);
         json.WriteString("dtype", Pipeline.DType.ShortName());
+        json.WriteString("weights", ModelOptions.StorageName(Pipeline.Weights, Pipeline.DType));
         json.WriteString("sampler", Sheet.Result.Sampler);
         json.WriteNumber("steps", Request.StepCount);
         json.WriteReal("cfgScale", Request.GuidanceScale);

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Ditto.Interop;
 using Ditto.Pipelines;
 
 namespace Ditto.CommandLine;
@@ -22,7 +21,7 @@ internal sealed record GenerateReport(
         string seed = Request.Latents is null ? Readable.Invariant($"seed {unchecked((ulong)Request.Seed)}") : "noise from a file";
         shell.Out.WriteLine(Readable.Invariant(
             $"{seed}, {Request.StepCount} steps of {Result.Sampler} in {Readable.Duration(Result.Elapsed)}: {Result.StepsPerSecond:0.0} steps/s")
-            + Readable.Invariant($" on {Pipeline.Device.Name} in {Pipeline.DType.ShortName()}, pool {Readable.Bytes(Result.PoolBytes)}"));
+            + $" on {Pipeline.Device.Name} in {ModelOptions.StorageText(Pipeline.Weights, Pipeline.DType)}, pool {Readable.Bytes(Result.PoolBytes)}");
     }
 
     public void WriteJson(Utf8JsonWriter json)

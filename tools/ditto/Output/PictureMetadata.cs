@@ -67,5 +67,6 @@ internal sealed class PictureMetadata(string model, DiTPipeline pipeline, Genera
         json.WriteString("device", pipeline.Device.Name);
         json.WriteString("deviceDescription", pipeline.Device.Description);
         json.WriteString("dtype", pipeline.DType.ShortName());
+        json.WriteString("weights", ModelOptions.StorageName(pipeline.Weights, pipeline.DType));
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ditto.Interop;
+using Ditto.Layers;
 
 namespace Ditto.CommandLine;
 
@@ -17,6 +18,7 @@ internal sealed class BenchModelVerb
     };
 
     private readonly Option<DType> type = ModelOptions.DataType();
+    private readonly Option<WeightStorage> weights = ModelOptions.Weights();
     private readonly Option<int?> batch = OptionValues.Integer("--batch", "rows of a forward: two a guided picture [default: 2]", 1, MaxBatch, "-b");
     private readonly Option<int?> seconds = OptionValues.Integer("--seconds", "time for the measurement [default: 10]", 1, 3600);
     private readonly Option<bool> quick = new("--quick") { Description = "a look, in few repetitions" };
@@ -26,7 +28,7 @@ internal sealed class BenchModelVerb
     private BenchModelVerb(Shell shell)
     {
         this.shell = shell;
-        foreach (Option option in new Option[] { model, type, batch, seconds, quick })
+        foreach (Option option in new Option[] { model, type, weights, batch, seconds, quick })
             command.Add(option);
         common = new CommonOptions(command);
         command.SetAction(Run);
@@ -42,7 +44,7 @@ internal sealed class BenchModelVerb
         if (parsed.GetValue(seconds) is { } given) budget = budget with { Seconds = given };
         using Device device = common.Open(parsed);
         ModelMeasurement measured = new ModelBenchmark(device, budget, shell.Cancellation)
-            .Run(benched, parsed.GetValue(type), parsed.GetValue(batch) ?? 2);
+            .Run(benched, parsed.GetValue(type), parsed.GetValue(weights), parsed.GetValue(batch) ?? 2);
         ModelBenchmarkReport report = new(name, benched.IsRandom, device, measured);
         if (common.IsJson(parsed)) JsonReport.Write(shell, "bench model", report.WriteJson);
         else report.WriteText(shell);

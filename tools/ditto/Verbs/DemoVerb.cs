@@ -2,6 +2,7 @@ using System.CommandLine;
 using Ditto.Demo;
 using Ditto.Imaging;
 using Ditto.Interop;
+using Ditto.Layers;
 using Ditto.Pipelines;
 
 namespace Ditto.CommandLine;
@@ -25,13 +26,14 @@ internal sealed class DemoVerb
         "--samples-per-class", $"pictures of each class [default: {DefaultSamples}]", 1, MaxSamples);
     private readonly Option<Int128> seed = OptionValues.Seed("--seed", "seed of the noise; -1 draws one", "-s");
     private readonly Option<DType> type = ModelOptions.DataType();
+    private readonly Option<WeightStorage> weights = ModelOptions.Weights();
     private readonly CommonOptions common;
     private readonly Shell shell;
 
     private DemoVerb(Shell shell)
     {
         this.shell = shell;
-        foreach (Option option in new Option[] { output, steps, samples, seed, type })
+        foreach (Option option in new Option[] { output, steps, samples, seed, type, weights })
             command.Add(option);
         common = new CommonOptions(command);
         command.SetAction(Run);
@@ -43,7 +45,8 @@ internal sealed class DemoVerb
     {
         string folder = MakeFolder(parsed.GetValue(output)!);
         using Device device = common.Open(parsed);
-        using DiTPipeline pipeline = DiTPipeline.Load(DemoModel.ModelDirectory, device, parsed.GetValue(type), cancellation: shell.Cancellation);
+        using DiTPipeline pipeline = DiTPipeline.Load(
+            DemoModel.ModelDirectory, device, parsed.GetValue(type), parsed.GetValue(weights), cancellation: shell.Cancellation);
         using DiTSession session = pipeline.CreateSession();
         GenerationOptions one = new()
         {

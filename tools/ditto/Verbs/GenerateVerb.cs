@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Ditto.Interop;
+using Ditto.Layers;
 using Ditto.Pipelines;
 
 namespace Ditto.CommandLine;
@@ -28,6 +29,7 @@ internal sealed class GenerateVerb
     };
 
     private readonly Option<DType> type = ModelOptions.DataType();
+    private readonly Option<WeightStorage> weights = ModelOptions.Weights();
     private readonly Option<bool> checkValues = ModelOptions.CheckValues();
     private readonly Option<bool> sheet = new("--contact-sheet") { Description = "one picture that shows all, a row per class" };
     private readonly Option<bool> noMetadata = new("--no-metadata") { Description = "write no parameters into the PNG" };
@@ -48,6 +50,7 @@ internal sealed class GenerateVerb
         command.Add(sheet);
         command.Add(noMetadata);
         command.Add(type);
+        command.Add(weights);
         command.Add(checkValues);
         command.Add(prompt);
         command.Add(negative);
@@ -73,7 +76,8 @@ internal sealed class GenerateVerb
         if (isVerbose) Explain(device);
         Stopwatch loading = Stopwatch.StartNew();
         if (parsed.GetValue(checkValues)) ModelInspection.CheckValues(description.Directory);
-        using DiTPipeline pipeline = DiTPipeline.Load(description, device, parsed.GetValue(type), cancellation: shell.Cancellation);
+        using DiTPipeline pipeline = DiTPipeline.Load(
+            description, device, parsed.GetValue(type), parsed.GetValue(weights), cancellation: shell.Cancellation);
         loading.Stop();
         shell.Warn(pipeline.Warnings);
         if (isVerbose)

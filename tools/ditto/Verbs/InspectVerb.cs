@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Ditto.Families.DiT;
 using Ditto.Interop;
+using Ditto.Layers;
 using Ditto.Pipelines;
 
 namespace Ditto.CommandLine;
@@ -20,6 +21,7 @@ internal sealed class InspectVerb
     private readonly Option<int?> width = OptionValues.Integer("--width", "width in latent pixels [default: the model's]", 1, MaxEdge, "-W");
     private readonly Option<int?> height = OptionValues.Integer("--height", "height in latent pixels [default: the model's]", 1, MaxEdge, "-H");
     private readonly Option<DType> type = ModelOptions.DataType();
+    private readonly Option<WeightStorage> weights = ModelOptions.Weights();
     private readonly Option<bool> checkValues = ModelOptions.CheckValues();
     private readonly CommonOptions common;
     private readonly Shell shell;
@@ -28,7 +30,7 @@ internal sealed class InspectVerb
     {
         this.shell = shell;
         command.Add(model);
-        foreach (Option option in new Option[] { batch, steps, guidance, width, height, type, checkValues })
+        foreach (Option option in new Option[] { batch, steps, guidance, width, height, type, weights, checkValues })
             command.Add(option);
         common = new CommonOptions(command);
         command.SetAction(Run);
@@ -50,7 +52,7 @@ internal sealed class InspectVerb
         if (parsed.GetValue(steps) is { } stepCount) request = request with { StepCount = stepCount };
         if (parsed.GetValue(guidance) is { } scale) request = request with { GuidanceScale = scale };
         string directory = ModelLocator.Resolve(name);
-        ModelSummary summary = ModelInspection.Inspect(directory, parsed.GetValue(type), request);
+        ModelSummary summary = ModelInspection.Inspect(directory, parsed.GetValue(type), request, parsed.GetValue(weights));
         shell.Warn(summary.Warnings);
         if (parsed.GetValue(checkValues)) ModelInspection.CheckValues(directory);
         if (common.IsJson(parsed)) JsonReport.Write(shell, "inspect", json => WriteJson(json, name, summary, request));
@@ -75,7 +77,7 @@ internal sealed class InspectVerb
             ("labels", Readable.Invariant($"{config.NumEmbedsAdaNorm} classes")),
             ("a forward", Readable.Invariant($"{Readable.Count(summary.ForwardFlops)}FLOP over {rows} rows (batch {summary.Batch}{guided})")),
             ("a run", Readable.Invariant($"{Readable.Count(summary.ForwardFlops * request.StepCount)}FLOP in {request.StepCount} steps")),
-            ("weights", $"{Readable.Bytes(summary.WeightBytes)} on the device in {summary.DType.ShortName()}"),
+            ("weights", $"{Readable.Bytes(summary.WeightBytes)} on the device in {ModelOptions.StorageName(summary.Weights, summary.DType)}"),
             ("pool", $"{Readable.Bytes(summary.PoolBytes)}, one allocation a session:"),
         ]);
         shell.Out.WriteLine($"  {"offset",14} {"bytes",14}  phases  tensor");
@@ -93,6 +95,7 @@ internal sealed class InspectVerb
         json.WriteNumber("parameters", summary.ParameterCount);
         json.WriteNumber("fileBytes", summary.FileBytes);
         json.WriteString("dtype", summary.DType.ShortName());
+        json.WriteString("weights", ModelOptions.StorageName(summary.Weights, summary.DType));
         json.WriteNumber("batch", summary.Batch);
         json.WriteNumber("steps", request.StepCount);
         json.WriteNumber("height", summary.Height);

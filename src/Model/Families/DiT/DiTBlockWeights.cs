@@ -2,15 +2,9 @@ using Ditto.Interop;
 
 namespace Ditto.Families.DiT;
 
-/// <summary>Weights of one block on the device. H = hidden size, P = heads x padded head size.</summary>
-/// <param name="QkvWeight">(3P, H): q, k and v stacked, so that one product makes all three.</param>
-/// <param name="QkvBias">(3P), or absent.</param>
-/// <param name="OutWeight">(H, P).</param>
-/// <param name="OutBias">(H).</param>
-/// <param name="MlpUpWeight">(4H, H).</param>
-/// <param name="MlpUpBias">(4H).</param>
-/// <param name="MlpDownWeight">(H, 4H).</param>
-/// <param name="MlpDownBias">(H).</param>
-internal readonly record struct DiTBlockWeights(
-    Tensor QkvWeight, Tensor QkvBias, Tensor OutWeight, Tensor OutBias,
-    Tensor MlpUpWeight, Tensor MlpUpBias, Tensor MlpDownWeight, Tensor MlpDownBias);
+/// <summary>Linear layers of one block on the device, weights in either storage. H = hidden size, P = heads x padded head size.</summary>
+/// <param name="Qkv">(3P, H): q, k and v stacked, so that one product makes all three; with a bias (3P) or none.</param>
+/// <param name="Out">(H, P), bias (H).</param>
+/// <param name="MlpUp">(4H, H), bias (4H).</param>
+/// <param name="MlpDown">(H, 4H), bias (H).</param>
+internal readonly record struct DiTBlockWeights(LinearWeight Qkv, LinearWeight Out, LinearWeight MlpUp, LinearWeight MlpDown);

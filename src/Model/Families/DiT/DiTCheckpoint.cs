@@ -1,6 +1,8 @@
+using Ditto.Configuration;
 using Ditto.Interop;
 using Ditto.Layers;
 using Ditto.Safetensors;
+using static System.FormattableString;
 
 namespace Ditto.Families.DiT;
 
@@ -14,7 +16,7 @@ internal sealed class DiTCheckpoint
     public const string PatchWeightName = "pos_embed.proj.weight";
 
     private readonly DiTConfig config;
-    private readonly List<(long[] Shape, WeightPart[] Parts)> entries = [];
+    private readonly List<(long[] Shape, WeightPart[] Parts, bool IsBlockMatrix)> entries = [];
     private readonly List<int[]> blocks = [];
     private readonly List<int[]> embedders = [];
 
@@ -43,7 +45,7 @@ internal sealed class DiTCheckpoint
     public int OutputBias { get; }
 
     /// <summary>The map that fits a checkpoint, after names and shapes have been compared, which costs nothing, and before bytes are.</summary>
-    /// <exception cref="Configuration.ModelConfigException">A tensor is missing or has another shape.</exception>
+    /// <exception cref="ModelConfigException">A tensor is missing or has another shape.</exception>
     /// <exception cref="ModelFormatException">A file is damaged.</exception>
     public static DiTCheckpoint Match(DiTConfig config, WeightSource source)
     {
@@ -69,16 +71,24 @@ internal sealed class DiTCheckpoint
         return embedder < 0 ? name : name[embedder..];
     }
 
-    public WeightStore CreateStore(DType type)
+    /// <summary>Where the tensors will lie.</summary>
+    /// <exception cref="ModelConfigException">The blocks' matrices are too wide for int8.</exception>
+    public WeightStore CreateStore(DType type, WeightStorage blockMatrices = WeightStorage.AsActivations)
     {
         WeightStore store = new(type);
-        foreach ((long[] shape, WeightPart[] parts) in entries) store.Add(shape, parts);
+        foreach ((long[] shape, WeightPart[] parts, bool isBlockMatrix) in entries)
+        {
+            if (isBlockMatrix && blockMatrices == WeightStorage.Int8 && shape[1] > LinearWeight.MaxInt8Depth)
+                throw new ModelConfigException(
+                    parts[0].Name, "weights", Invariant($"int8 over {shape[1]} inputs"), Invariant($"at most {LinearWeight.MaxInt8Depth} inputs"));
+            store.Add(shape, isBlockMatrix ? blockMatrices : WeightStorage.AsActivations, parts);
+        }
         return store;
     }
 
     public DiTBlockWeights[] BlockWeights(WeightStore store) =>
         [.. blocks.Select(b => new DiTBlockWeights(
-            store[b[0]], b[1] < 0 ? default : store[b[1]], store[b[2]], store[b[3]], store[b[4]], store[b[5]], store[b[6]], store[b[7]]))];
+            store.Linear(b[0], b[1]), store.Linear(b[2], b[3]), store.Linear(b[4], b[5]), store.Linear(b[6], b[7])))];
 
     /// <summary>Where each embedder's modulation columns begin: block i's at 6 i H, the final layer's (fed by block 0's) at the end.</summary>
     public DiTEmbedder[] Embedders(WeightStore store)
@@ -115,13 +125,13 @@ internal sealed class DiTCheckpoint
         WeightPart.Repacking? columns = dim == padded ? null : (values, size) => HeadPadding.Columns(values, heads, dim, padded, h, size);
         return
         [
-            Add([3 * heads * padded, h], [.. "qkv".Select(z => new WeightPart($"{attention}to_{z}.weight", [h, h], rows))]),
+            AddMatrix([3 * heads * padded, h], [.. "qkv".Select(z => new WeightPart($"{attention}to_{z}.weight", [h, h], rows))]),
             config.AttentionBias ? Add([3 * heads * padded], [.. "qkv".Select(z => new WeightPart($"{attention}to_{z}.bias", [h], biases))]) : -1,
-            Add([h, heads * padded], new WeightPart(attention + "to_out.0.weight", [h, h], columns)),
+            AddMatrix([h, heads * padded], new WeightPart(attention + "to_out.0.weight", [h, h], columns)),
             Add([h], attention + "to_out.0.bias"),
-            Add([config.MlpSize, h], block + "ff.net.0.proj.weight"),
+            AddMatrix([config.MlpSize, h], new WeightPart(block + "ff.net.0.proj.weight", [config.MlpSize, h])),
             Add([config.MlpSize], block + "ff.net.0.proj.bias"),
-            Add([h, config.MlpSize], block + "ff.net.2.weight"),
+            AddMatrix([h, config.MlpSize], new WeightPart(block + "ff.net.2.weight", [h, config.MlpSize])),
             Add([h], block + "ff.net.2.bias"),
         ];
     }
@@ -158,9 +168,13 @@ internal sealed class DiTCheckpoint
 
     private int Add(long[] shape, string name) => Add(shape, new WeightPart(name, shape));
 
-    private int Add(long[] shape, params WeightPart[] parts)
+    private int Add(long[] shape, params WeightPart[] parts) => Add(shape, false, parts);
+
+    private int AddMatrix(long[] shape, params WeightPart[] parts) => Add(shape, true, parts);
+
+    private int Add(long[] shape, bool isBlockMatrix, WeightPart[] parts)
     {
-        entries.Add((shape, parts));
+        entries.Add((shape, parts, isBlockMatrix));
         return entries.Count - 1;
     }
 }

@@ -16,6 +16,7 @@ public sealed class DiTForward : IDisposable
     private readonly DevicePool pool;
     private readonly Tensor[] modulation;            // (batch, H) each: per block attention's shift, scale, gate and the MLP's; the final two
     private readonly Tensor query, key, value, attended;
+    private readonly Int8Scratch scratch;
 
     internal DiTForward(DiTModel model, Operations operations, DiTPlan plan)
     {
@@ -38,6 +39,7 @@ public sealed class DiTForward : IDisposable
         key = qkv.Slice(2, heads * padded, heads * padded).Reshape(b, plan.Tokens, heads, padded);
         value = qkv.Slice(2, 2 * heads * padded, heads * padded).Reshape(b, plan.Tokens, heads, padded);
         attended = pool[plan.Attended].Reshape(b, plan.Tokens, heads, padded);
+        if (plan.Int8Values is not null) scratch = new Int8Scratch(pool[plan.Int8Values], pool[plan.Int8Scales!], pool[plan.Int8Sums!]);
         modulation = new Tensor[(6 * model.Config.NumLayers) + 2];
         for (int i = 0; i < modulation.Length; i++)
             modulation[i] = pool[plan.Modulation].Slice(1, (long)i * model.Config.HiddenSize, model.Config.HiddenSize);
@@ -133,15 +135,15 @@ public sealed class DiTForward : IDisposable
         int first = 6 * i;
         ProbeModulation(i, h);
 
-        ops.Linear(pool[plan.Qkv], h, w.QkvWeight, w.QkvBias);
+        ops.Linear(pool[plan.Qkv], h, w.Qkv, scratch);
         ops.Attention(attended, query, key, value, scale: 1f / MathF.Sqrt(model.Config.AttentionHeadDim));
-        ops.Linear(branch, pool[plan.Attended], w.OutWeight, w.OutBias);
+        ops.Linear(branch, pool[plan.Attended], w.Out, scratch);
         Probe?.Invoke($"block.{i}.attn1", branch);
         ops.GateResidualLayerNormModulate(x, h, branch, modulation[first + 2], modulation[first + 3], modulation[first + 4], model.Config.NormEps);
 
-        ops.Linear(mlp, h, w.MlpUpWeight, w.MlpUpBias, activation: model.Config.GeluTanh ? Activation.GeluTanh : Activation.None);
+        ops.Linear(mlp, h, w.MlpUp, scratch, activation: model.Config.GeluTanh ? Activation.GeluTanh : Activation.None);
         if (!model.Config.GeluTanh) ops.GeluErf(mlp, mlp);
-        ops.Linear(mlpBranch, mlp, w.MlpDownWeight, w.MlpDownBias);
+        ops.Linear(mlpBranch, mlp, w.MlpDown, scratch);
         Probe?.Invoke($"block.{i}.ff", mlpBranch);
         ops.GateResidualLayerNormModulate(x, h, mlpBranch, modulation[first + 5], Shift(i + 1), Scale(i + 1), AttentionNormEps);
         Probe?.Invoke($"block.{i}.hidden_states", x);

@@ -37,8 +37,11 @@ public sealed class DiTModel : IDisposable
     /// <summary>Where the weights are.</summary>
     public Device Device { get; }
 
-    /// <summary>Storage of weights and activations: F32, BF16 or F16.</summary>
+    /// <summary>Storage of activations, and of weights as a rule: F32, BF16 or F16.</summary>
     public DType DType => store.DType;
+
+    /// <summary>Storage of the blocks' matrices.</summary>
+    public WeightStorage Weights { get; private init; }
 
     /// <summary>Bytes of the weights on the device.</summary>
     public long WeightBytes => store.TotalBytes;
@@ -65,18 +68,20 @@ public sealed class DiTModel : IDisposable
     /// <param name="directory">The <c>transformer</c> folder of a diffusers directory.</param>
     /// <param name="device">Where the weights go.</param>
     /// <param name="type">Storage of weights and activations: F32, BF16 or F16; files of another type are converted.</param>
+    /// <param name="weights">Storage of the blocks' matrices.</param>
     /// <param name="progress">Is told of every tensor.</param>
     /// <param name="cancellation">Checked between tensors.</param>
     /// <exception cref="ModelConfigException">The config is unusable, or a tensor is missing or has another shape.</exception>
     /// <exception cref="ModelFormatException">A weight file is damaged.</exception>
     /// <exception cref="DeviceException">The device refused, for example for lack of memory.</exception>
     public static DiTModel Load(
-        string directory, Device device, DType type, IProgress<LoadUpdate>? progress = null, CancellationToken cancellation = default)
+        string directory, Device device, DType type, WeightStorage weights = WeightStorage.AsActivations,
+        IProgress<LoadUpdate>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(device);
         DiTConfig config = DiTConfig.Load(ModelPath.Within(directory, "config.json"));
         using WeightSource source = WeightSource.Open(directory);
-        return Load(config, source, device, type, progress, cancellation);
+        return Load(config, source, device, type, weights, progress, cancellation);
     }
 
     /// <summary>
@@ -86,19 +91,20 @@ public sealed class DiTModel : IDisposable
     /// <param name="config">Sizes, for example of <see cref="DiTPresets"/>.</param>
     /// <param name="device">Where the weights go.</param>
     /// <param name="type">Storage of weights and activations: F32, BF16 or F16.</param>
+    /// <param name="weights">Storage of the blocks' matrices.</param>
     /// <param name="seed">Any number.</param>
     /// <param name="progress">Is told of every tensor.</param>
     /// <param name="cancellation">Checked between tensors.</param>
     /// <exception cref="DeviceException">The device refused, for example for lack of memory.</exception>
     public static DiTModel CreateRandom(
-        DiTConfig config, Device device, DType type, ulong seed = 0, IProgress<LoadUpdate>? progress = null,
-        CancellationToken cancellation = default)
+        DiTConfig config, Device device, DType type, WeightStorage weights = WeightStorage.AsActivations, ulong seed = 0,
+        IProgress<LoadUpdate>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(device);
         DiTCheckpoint checkpoint = new(config, sharedEmbedder: false);
         using RandomWeights source = new("random weights", checkpoint.Tensors, seed, DiTCheckpoint.SharedName);
-        return Load(config, source, device, type, progress, cancellation);
+        return Load(config, source, device, type, weights, progress, cancellation);
     }
 
     /// <summary>A place to run forward passes of one shape: its buffers, in one allocation.</summary>
@@ -117,18 +123,20 @@ public sealed class DiTModel : IDisposable
             throw new ArgumentException(Invariant($"{batch} rows of {latentBatch} latents: expected a multiple of at least 1"), nameof(batch));
         if (height < 1 || width < 1 || height % patch != 0 || width % patch != 0)
             throw new ArgumentException(Invariant($"latents are {height} x {width}: expected multiples of the patch size {patch}"), nameof(height));
-        return new DiTForward(this, operations, new DiTPlan(Config, new DiTShape(batch, latentBatch, height, width, DType)));
+        return new DiTForward(this, operations, new DiTPlan(Config, new DiTShape(batch, latentBatch, height, width, DType, Weights)));
     }
 
     private static DiTModel Load(
-        DiTConfig config, WeightSource source, Device device, DType type, IProgress<LoadUpdate>? progress, CancellationToken cancellation)
+        DiTConfig config, WeightSource source, Device device, DType type, WeightStorage weights, IProgress<LoadUpdate>? progress,
+        CancellationToken cancellation)
     {
         DiTCheckpoint checkpoint = DiTCheckpoint.Match(config, source);
-        WeightStore store = checkpoint.CreateStore(type);
+        WeightStore store = checkpoint.CreateStore(type, weights);
         try
         {
             store.Load(device, source, progress, cancellation);
-            return new DiTModel(config, device, source[DiTCheckpoint.PatchWeightName].DType, store, checkpoint) { Warnings = store.Warnings(source) };
+            DType stored = source[DiTCheckpoint.PatchWeightName].DType;
+            return new DiTModel(config, device, stored, store, checkpoint) { Warnings = store.Warnings(source), Weights = weights };
         }
         catch
         {

@@ -34,6 +34,15 @@ internal sealed class DiTPlan
         Branch = Pool.Add("attention branch", t, [b, Tokens, h], 3, 4);
         Mlp = Pool.Add("mlp hidden", t, [b, Tokens, config.MlpSize], 5, 6);
         MlpBranch = Pool.Add("mlp branch", t, [b, Tokens, h], 6, 7);
+        if (shape.Weights == WeightStorage.Int8)
+        {
+            long rows = (long)b * Tokens;
+            long widest = LinearWeight.Int8Length(Math.Max(config.MlpSize, padded));
+            long most = LinearWeight.Int8Rows(Math.Max(config.MlpSize, 3 * padded));
+            Int8Values = Pool.Add("int8 input", DType.I8, [rows, widest], 1, 6);
+            Int8Scales = Pool.Add("int8 input's scales", DType.F32, [rows], 1, 6);
+            Int8Sums = Pool.Add("int8 sums", DType.I32, [rows, most], 1, 6);
+        }
         OutputTokens = Pool.Add("output tokens", t, [b, Tokens, config.PatchOutput], 8, 8);
         Output = Pool.Add("prediction", DType.F32, [b, config.OutChannels, shape.Height, shape.Width], 0, Always);
     }
@@ -87,6 +96,13 @@ internal sealed class DiTPlan
     public PoolSlot Mlp { get; }
 
     public PoolSlot MlpBranch { get; }
+
+    /// <summary>What a layer with int8 weights works in: its input, the scales of the input's rows and its sums; null without such.</summary>
+    public PoolSlot? Int8Values { get; }
+
+    public PoolSlot? Int8Scales { get; }
+
+    public PoolSlot? Int8Sums { get; }
 
     public PoolSlot OutputTokens { get; }
 
