@@ -12,16 +12,18 @@ namespace Ditto.Layers;
 internal sealed class WeightUpload : IDisposable
 {
     private const int PieceBytes = 1 << 20;              // stays in a core's second-level cache between reading and copying
+    private readonly Device device;
     private readonly WeightSource source;
     private readonly DeviceStream stream;
     private readonly Operations ops;
-    private readonly HostMemory?[] pieces = new HostMemory?[2];
-    private readonly DeviceEvent?[] copied = new DeviceEvent?[2];
-    private readonly DeviceMemory? staging;
+    private readonly HostMemory[] pieces = new HostMemory[2];
+    private readonly DeviceEvent[] copied = new DeviceEvent[2];
+    private DeviceMemory? staging;                       // where types differ
     private int turn;
 
     public WeightUpload(Device device, WeightSource source)
     {
+        this.device = device;
         this.source = source;
         stream = device.CreateStream();
         ops = device.CreateOperations(stream);
@@ -32,7 +34,6 @@ internal sealed class WeightUpload : IDisposable
                 pieces[i] = device.AllocateHost(PieceBytes);
                 copied[i] = device.CreateEvent();
             }
-            staging = device.Allocate(PieceBytes, "a buffer to convert weights in", "a device with more memory");
         }
         catch
         {
@@ -45,7 +46,7 @@ internal sealed class WeightUpload : IDisposable
     /// <returns>Elements that will be written.</returns>
     public long Write(Tensor target, WeightPart part) => ByPieces(part, 1, (first, count, piece, type) =>
     {
-        Tensor slot = target.Slice(0, first, count), raw = type == slot.DType ? slot : staging!.View(type, 0, count);
+        Tensor slot = target.Slice(0, first, count), raw = type == slot.DType ? slot : Staging().View(type, 0, count);
         Copy(raw, piece);
         if (type != slot.DType) ops.Convert(slot, raw);
     });
@@ -60,7 +61,7 @@ internal sealed class WeightUpload : IDisposable
     public long Quantize(Tensor values, Tensor scales, long length, WeightPart part) => ByPieces(part, length, (first, count, piece, type) =>
     {
         long rows = count / length;
-        Tensor raw = staging!.View(type, 0, rows, length);
+        Tensor raw = Staging().View(type, 0, rows, length);
         Copy(raw, piece);
         ops.QuantizeRows(values.Slice(0, first / length, rows), scales.Slice(0, first / length, rows), raw);
     });
@@ -72,7 +73,7 @@ internal sealed class WeightUpload : IDisposable
     public void Dispose()
     {
         staging?.Dispose();
-        foreach (HostMemory? piece in pieces) piece?.Dispose();
+        foreach (HostMemory? piece in pieces) piece?.Dispose();          // null where the constructor failed
         foreach (DeviceEvent? point in copied) point?.Dispose();
         ops.Dispose();
         stream.Dispose();
@@ -114,13 +115,16 @@ internal sealed class WeightUpload : IDisposable
     private HostMemory NextPiece()
     {
         turn = 1 - turn;
-        copied[turn]!.Synchronize();
-        return pieces[turn]!;
+        copied[turn].Synchronize();
+        return pieces[turn];
     }
 
     private void Copy(Tensor raw, HostMemory piece)
     {
         stream.CopyToDevice(raw, piece);
-        stream.Record(copied[turn]!);
+        stream.Record(copied[turn]);
     }
+
+    private DeviceMemory Staging() => staging ??= device.Allocate(
+        PieceBytes, "a buffer to convert weights in", "the storage type of the file, or a device with more memory");
 }

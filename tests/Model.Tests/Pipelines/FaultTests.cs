@@ -17,7 +17,11 @@ public sealed class FaultTests
 
     private static readonly GenerationOptions Request = new()
     {
-        ClassLabels = [3, 7], StepCount = 3, GuidanceScale = 3f, Seed = 5, RandomSource = RandomSource.Cuda,
+        ClassLabels = [3, 7],
+        StepCount = 3,
+        GuidanceScale = 3f,
+        Seed = 5,
+        RandomSource = RandomSource.Cuda,
     };
 
     private static readonly Lazy<float[]> Expected = new(() =>
