@@ -45,7 +45,7 @@ internal sealed class Shell
         {
             Error.WriteLine(text);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // There is no place left to say so; the exit code still speaks.
         }

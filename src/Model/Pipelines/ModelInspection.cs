@@ -26,7 +26,8 @@ public static class ModelInspection
         GenerationRequest request = GenerationRequest.Create(options, config);
         ISampler sampler = description.CreateSampler(options);
         using WeightSource source = description.OpenWeights();
-        using WeightStore weights = DiTCheckpoint.Match(config, source).CreateStore(type, storage);
+        DiTCheckpoint checkpoint = DiTCheckpoint.Match(config, source);
+        using WeightStore weights = checkpoint.CreateStore(type, storage);
         DenoisingPlan plan = new(config, request, type, storage, sampler);
         return new ModelSummary(
             description.PipelineClass,
@@ -46,7 +47,7 @@ public static class ModelInspection
             request.IsGuided,
             plan.Forward.Pool.TotalBytes,
             plan.Forward.Pool.Describe().Split('\n', StringSplitOptions.RemoveEmptyEntries),
-            weights.Warnings(source));
+            checkpoint.Warnings);
     }
 
     /// <summary>Looks at every weight of a diffusers directory; takes as long as reading the files.</summary>

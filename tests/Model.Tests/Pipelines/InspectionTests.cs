@@ -18,5 +18,6 @@ public sealed class InspectionTests
         Assert.That(session.Generate(Good).PoolBytes, Is.EqualTo(summary.PoolBytes));
         Assert.That(DemoPipeline.Instance.Transformer.WeightBytes, Is.EqualTo(summary.WeightBytes));
         Assert.That(summary.FileBytes, Is.EqualTo(2 * summary.ParameterCount), "f16 weights");
+        Assert.That(summary.Warnings.Concat(DemoPipeline.Instance.Warnings), Is.Empty, "copies of the shared embedder are expected");
     }
 }

@@ -50,10 +50,15 @@ internal sealed class DiTCheckpoint
     public static DiTCheckpoint Match(DiTConfig config, WeightSource source)
     {
         DiTCheckpoint apart = new(config, sharedEmbedder: false);
-        using (WeightStore declared = apart.CreateStore(DType.F32))
-            declared.Check(source);
-        return EmbeddersAreEqual(config, source) ? new DiTCheckpoint(config, sharedEmbedder: true) : apart;
+        using WeightStore declared = apart.CreateStore(DType.F32);
+        declared.Check(source);
+        DiTCheckpoint match = EmbeddersAreEqual(config, source) ? new DiTCheckpoint(config, sharedEmbedder: true) : apart;
+        match.Warnings = declared.Warnings(source);                  // copies of an embedder that is shared are not unexpected
+        return match;
     }
+
+    /// <summary>What is odd about the checkpoint that this map was matched with.</summary>
+    public IReadOnlyList<string> Warnings { get; private set; } = [];
 
     /// <summary>Whether every block's embedder holds the same bytes as block 0's.</summary>
     private static bool EmbeddersAreEqual(DiTConfig config, WeightSource source)

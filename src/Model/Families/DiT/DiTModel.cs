@@ -136,7 +136,7 @@ public sealed class DiTModel : IDisposable
         {
             store.Load(device, source, progress, cancellation);
             DType stored = source[DiTCheckpoint.PatchWeightName].DType;
-            return new DiTModel(config, device, stored, store, checkpoint) { Warnings = store.Warnings(source), Weights = weights };
+            return new DiTModel(config, device, stored, store, checkpoint) { Warnings = checkpoint.Warnings, Weights = weights };
         }
         catch
         {
