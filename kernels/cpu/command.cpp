@@ -19,8 +19,22 @@ thread_local const Command* running = nullptr;  // for describe_running, which i
 
 constexpr std::size_t BYTES_PER_TASK = 256 << 10;  // of copies and fills: below this one thread is as fast
 
+// A kernel's pointers are not marked as such: each word of an argument may be one.
+void show_arguments(const KernelLaunch& launch)
+{
+    const KernelEntry& kernel = *launch.kernel;
+    for (int i = 0; i < kernel.parameter_count; ++i)
+        for (std::size_t at = 0; at + sizeof(std::uint64_t) <= kernel.sizes[i]; at += sizeof(std::uint64_t))
+        {
+            std::uint64_t word;
+            std::memcpy(&word, launch.arguments.data() + kernel.offsets[i] + at, sizeof word);
+            weight_cache().before_kernel(word);
+        }
+}
+
 void run(const KernelLaunch& launch)
 {
+    show_arguments(launch);
     const std::int64_t blocks = static_cast<std::int64_t>(launch.grid.x) * launch.grid.y * launch.grid.z;
     // Large chunks keep the counter cheap, many a worker keep the workers level; which worker has which changes no result.
     const std::int64_t chunk = std::max<std::int64_t>(1, blocks / (64 * thread_count()));
@@ -45,7 +59,8 @@ void run(const Copy& copy)
 {
     unsigned char* to = static_cast<unsigned char*>(copy.destination);
     const unsigned char* from = copy.source == nullptr ? copy.staged.data() : static_cast<const unsigned char*>(copy.source);
-    weight_cache().forget(reinterpret_cast<CUdeviceptr>(to), copy.bytes);
+    weight_cache().before_copy(from, copy.bytes);
+    weight_cache().before_write(to, copy.bytes);
     if (to < from + copy.bytes && from < to + copy.bytes)
         std::memmove(to, from, copy.bytes);  // overlapping, which CUDA leaves undefined
     else
@@ -61,7 +76,7 @@ void fill(T* to, T value, std::size_t count)
 
 void run(const Fill& order)
 {
-    weight_cache().forget(reinterpret_cast<CUdeviceptr>(order.destination), order.count * order.width);
+    weight_cache().before_write(order.destination, order.count * order.width);
     switch (order.width)
     {
         case 1:
@@ -74,6 +89,11 @@ void run(const Fill& order)
 }
 
 void run(const HostCall& call) { call.function(call.user_data); }
+void run(const Advice& advice)
+{
+    weight_cache().before_advice(advice.range);
+    mark_read_mostly(advice.range, advice.on);
+}
 void run(const EventMark& mark) { mark.event->mark_now(); }
 void run(const Product& product) { run_product(product); }
 
@@ -102,6 +122,7 @@ struct Text
                       static_cast<long long>(product.rows), static_cast<long long>(product.columns),
                       static_cast<long long>(product.depth));
     }
+    void operator()(const Advice&) const { std::snprintf(text, capacity, "advice on memory"); }
     void operator()(const HostCall&) const { std::snprintf(text, capacity, "host function"); }
     void operator()(const EventMark&) const { std::snprintf(text, capacity, "event"); }
     void operator()(const Replay&) const { std::snprintf(text, capacity, "graph"); }

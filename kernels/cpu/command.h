@@ -9,6 +9,7 @@
 
 #include "abi.h"
 #include "kernel_table.h"
+#include "memory.h"
 #include "product.h"
 
 namespace ditto
@@ -46,6 +47,13 @@ struct HostCall
     void* user_data;
 };
 
+// Marks a range read-mostly, or no longer so.
+struct Advice
+{
+    MemoryRange range;
+    bool on;
+};
+
 struct EventMark
 {
     std::shared_ptr<Event> event;
@@ -59,7 +67,7 @@ struct Replay
 struct Command
 {
     std::shared_ptr<Context> context;
-    std::variant<std::monostate, KernelLaunch, Copy, Fill, HostCall, EventMark, Product, Replay> work;
+    std::variant<std::monostate, KernelLaunch, Copy, Fill, HostCall, Advice, EventMark, Product, Replay> work;
 
     bool is_node() const { return !std::holds_alternative<EventMark>(work); }  // in a graph
 };

@@ -156,10 +156,12 @@ DITTO_API CUresult cuMemAdvise(CUdeviceptr pointer, std::size_t bytes, CUmem_adv
             require(advice >= CU_MEM_ADVISE_SET_READ_MOSTLY && advice <= CU_MEM_ADVISE_UNSET_ACCESSED_BY);
             require_device_range(pointer, bytes);
             require(bytes > 0);
-            if (advice == CU_MEM_ADVISE_UNSET_READ_MOSTLY)
-                wait_for_all();  // a product in the queue may be about to use the packed form
-            if (advice <= CU_MEM_ADVISE_UNSET_READ_MOSTLY)
-                mark_read_mostly(pointer, bytes, advice == CU_MEM_ADVISE_SET_READ_MOSTLY);
+            if (advice > CU_MEM_ADVISE_UNSET_READ_MOSTLY) return;
+            // In the order of the queue: what is in it may be about to use the packed form. Without a context, so that it is
+            // never dropped.
+            const bool on = advice == CU_MEM_ADVISE_SET_READ_MOSTLY;
+            const std::uint64_t ticket = submit({nullptr, Advice{{pointer, bytes}, on}});
+            if (!on) wait_for(ticket);
         });
 }
 

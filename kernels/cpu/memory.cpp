@@ -5,7 +5,6 @@
 #include <mutex>
 #include <shared_mutex>
 #include <utility>
-#include <vector>
 
 #include "driver_error.h"
 #include "pages.h"
@@ -15,15 +14,10 @@ namespace ditto
 {
 namespace
 {
-struct Range
-{
-    CUdeviceptr first, end;
-};
-
 struct Entry
 {
     Allocation allocation;
-    std::vector<Range> read_mostly;
+    std::map<CUdeviceptr, CUdeviceptr> read_mostly;  // first and end of each range; they do not overlap
 };
 
 struct Registry
@@ -54,21 +48,29 @@ bool holds(const Entry* entry, CUdeviceptr pointer, std::size_t bytes)
     return entry != nullptr && bytes <= entry->allocation.size - (pointer - entry->allocation.base);
 }
 
+// The caller does not hold the lock: the cache asks this file while it holds its own.
 void release(const Entry& entry) noexcept
 {
-    weight_cache().forget(entry.allocation.base, entry.allocation.size);
+    weight_cache().drop({entry.allocation.base, entry.allocation.size});
     free_pages(reinterpret_cast<void*>(entry.allocation.base), entry.allocation.size);
 }
 
-void subtract(std::vector<Range>& ranges, Range gone)
+void subtract(std::map<CUdeviceptr, CUdeviceptr>& ranges, MemoryRange gone)
 {
-    std::vector<Range> left;
-    for (const Range& range : ranges)
+    auto range = ranges.upper_bound(gone.first);
+    if (range != ranges.begin()) --range;
+    while (range != ranges.end() && range->first < gone.end())
     {
-        if (range.first < gone.first) left.push_back({range.first, std::min(range.end, gone.first)});
-        if (range.end > gone.end) left.push_back({std::max(range.first, gone.end), range.end});
+        const auto [first, end] = *range;
+        if (end <= gone.first)
+        {
+            ++range;
+            continue;
+        }
+        range = ranges.erase(range);
+        if (first < gone.first) ranges.emplace(first, gone.first);
+        if (end > gone.end()) range = ranges.emplace(gone.end(), end).first;
     }
-    ranges = std::move(left);
 }
 }  // namespace
 
@@ -103,9 +105,16 @@ void free_memory_of(CUcontext owner) noexcept
     std::unique_lock lock(all.mutex);
     for (auto entry = all.entries.begin(); entry != all.entries.end();)
     {
-        const bool gone = entry->second.allocation.owner == owner;
-        if (gone) release(entry->second);
-        entry = gone ? all.entries.erase(entry) : std::next(entry);
+        if (entry->second.allocation.owner != owner)
+        {
+            ++entry;
+            continue;
+        }
+        const auto taken = all.entries.extract(entry++);
+        lock.unlock();
+        release(taken.mapped());
+        lock.lock();
+        entry = all.entries.upper_bound(taken.key());
     }
 }
 
@@ -126,30 +135,32 @@ void require_device_range(CUdeviceptr pointer, std::size_t bytes, bool or_host)
     require(holds(entry, pointer, bytes) && (or_host || !entry->allocation.on_host));
 }
 
-void mark_read_mostly(CUdeviceptr pointer, std::size_t bytes, bool on)
+void mark_read_mostly(MemoryRange range, bool on)
 {
     Registry& all = registry();
     std::unique_lock lock(all.mutex);
-    Entry* entry = entry_of(all, pointer);
-    require(bytes > 0 && holds(entry, pointer, bytes));
-    subtract(entry->read_mostly, {pointer, pointer + bytes});
-    if (on)
-    {
-        entry->read_mostly.push_back({pointer, pointer + bytes});
-        return;
-    }
-    lock.unlock();
-    weight_cache().forget(pointer, bytes);
+    Entry* entry = entry_of(all, range.first);
+    if (!holds(entry, range.first, range.bytes)) return;  // freed since
+    subtract(entry->read_mostly, range);
+    if (on) entry->read_mostly.emplace(range.first, range.end());
 }
 
-bool is_read_mostly(CUdeviceptr pointer, std::size_t bytes)
+std::optional<MemoryRange> read_mostly_around(CUdeviceptr pointer)
 {
     Registry& all = registry();
     std::shared_lock lock(all.mutex);
     const Entry* entry = entry_of(all, pointer);
-    if (entry == nullptr) return false;
-    for (const Range& range : entry->read_mostly)
-        if (range.first <= pointer && pointer + bytes <= range.end) return true;
-    return false;
+    if (entry == nullptr) return std::nullopt;
+    auto range = entry->read_mostly.upper_bound(pointer);
+    if (range == entry->read_mostly.begin()) return std::nullopt;
+    --range;
+    if (range->second <= pointer) return std::nullopt;
+    return MemoryRange{range->first, range->second - range->first};
+}
+
+bool is_read_mostly(MemoryRange range)
+{
+    const std::optional<MemoryRange> around = read_mostly_around(range.first);
+    return around.has_value() && range.end() <= around->end();
 }
 }  // namespace ditto

@@ -8,6 +8,14 @@
 
 namespace ditto
 {
+struct MemoryRange
+{
+    CUdeviceptr first;
+    std::size_t bytes;
+
+    CUdeviceptr end() const { return first + bytes; }
+};
+
 struct Allocation
 {
     CUdeviceptr base;
@@ -27,8 +35,11 @@ std::optional<Allocation> find_allocation(CUdeviceptr pointer);
 // INVALID_VALUE unless the whole range lies inside one device (or, where allowed, pinned host) allocation.
 void require_device_range(CUdeviceptr pointer, std::size_t bytes, bool or_host = false);
 
-// Constant ranges. A product's weights in one are packed once; whoever writes there by a copy, fill or product has them packed
-// anew. A kernel's writes cannot be seen: unmark the range first.
-void mark_read_mostly(CUdeviceptr pointer, std::size_t bytes, bool on);
-bool is_read_mostly(CUdeviceptr pointer, std::size_t bytes);
+// Constant ranges, each the whole of what belongs together, as a tensor. A product's weights in one are packed once, in place
+// where they lie dense (weight_cache.h); whoever reads or writes there by a copy, fill, product or kernel sees them as they were
+// loaded. A kernel reaches a range by a pointer into it. What it writes there products may not see: unmark the range first.
+// Marking is the executor's call.
+void mark_read_mostly(MemoryRange range, bool on);
+bool is_read_mostly(MemoryRange range);
+std::optional<MemoryRange> read_mostly_around(CUdeviceptr pointer);
 }  // namespace ditto

@@ -28,6 +28,20 @@ struct AlignedBytes
     std::vector<char> storage;
 };
 
+// TILE_COLUMNS columns of weights: neighbours in memory are neighbours in depth, or columns.
+memory::desc lines(std::int64_t depth, bool depth_first, std::int64_t stride)
+{
+    return {{TILE_COLUMNS, depth}, memory::data_type::bf16, depth_first ? memory::dims{stride, 1} : memory::dims{1, stride}};
+}
+
+void reorder(const memory::desc& from_layout, const void* from, const memory::desc& to_layout, void* to)
+{
+    dnnl::stream stream(native_engine());
+    memory source(from_layout, native_engine(), const_cast<void*>(from)), target(to_layout, native_engine(), to);
+    dnnl::reorder(source, target).execute(stream, source, target);
+    stream.wait();
+}
+
 // bf16 in -2..2, from a fixed sequence.
 void fill_random(char* target, std::size_t count)
 {
@@ -84,7 +98,11 @@ NativeTiles make(std::int64_t depth)
     }
     try
     {
-        if (tiles.wide != nullptr) try_out(tiles, depth);
+        if (tiles.wide == nullptr) return tiles;
+        try_out(tiles, depth);
+        if (tiles.wide == nullptr) return tiles;
+        tiles.form = std::make_unique<NativeForm>(tiles.wide->w_layout);
+        tiles.form->try_out(depth);
     }
     catch (const dnnl::error&)
     {
@@ -109,15 +127,36 @@ NativeTile::NativeTile(std::int64_t rows, std::int64_t depth, const NativeTile* 
     primitive = dnnl::inner_product_forward(description);
 }
 
-void NativeTile::pack(void* target, const void* w, bool depth_first, std::int64_t stride) const
+void NativeForm::pack(void* piece, const StoredMatrix& w, std::int64_t columns, std::int64_t depth) const
 {
-    const memory::dims shape{TILE_COLUMNS, w_layout.dims()[1]},
-        strides = depth_first ? memory::dims{stride, 1} : memory::dims{1, stride};
-    dnnl::stream stream(native_engine());
-    memory from(memory::desc(shape, memory::data_type::bf16, strides), native_engine(), const_cast<void*>(w));
-    memory to(w_layout, native_engine(), target);
-    dnnl::reorder(from, to).execute(stream, from, to);
-    stream.wait();
+    if (columns == TILE_COLUMNS) return reorder(lines(depth, w.depth_first, w.stride), w.data, layout_, piece);
+    AlignedBytes padded(static_cast<std::size_t>(TILE_COLUMNS * depth) * 2);  // zeros beyond the last column
+    const std::int64_t count = w.depth_first ? columns : depth, length = w.depth_first ? depth : columns;
+    const std::int64_t pitch = w.depth_first ? depth : TILE_COLUMNS;
+    for (std::int64_t line = 0; line < count; ++line)
+        std::memcpy(padded.data() + 2 * line * pitch, static_cast<const char*>(w.data) + 2 * line * w.stride,
+                    static_cast<std::size_t>(length) * 2);
+    reorder(lines(depth, w.depth_first, pitch), padded.data(), layout_, piece);
+}
+
+void NativeForm::unpack(void* columns, const void* piece, std::int64_t depth) const
+{
+    reorder(layout_, piece, lines(depth, true, depth), columns);
+}
+
+void NativeForm::try_out(std::int64_t depth)
+{
+    const std::size_t count = static_cast<std::size_t>(TILE_COLUMNS * depth);
+    if (piece_bytes(depth) != 2 * count) return;
+    AlignedBytes columns(2 * count), piece(2 * count), back(2 * count);
+    for (std::size_t i = 0; i < count; ++i)
+    {
+        const std::uint16_t bits = static_cast<std::uint16_t>(i * 40503u);  // odd: a cycle through all of them
+        std::memcpy(columns.data() + 2 * i, &bits, 2);
+    }
+    pack(piece.data(), {columns.data(), NumberType::bf16, true, depth}, TILE_COLUMNS, depth);
+    unpack(back.data(), piece.data(), depth);
+    reversible_ = std::memcmp(columns.data(), back.data(), 2 * count) == 0;
 }
 
 void NativeTile::run(const void* x, const void* w, float* y, void* scratchpad) const

@@ -2,7 +2,8 @@
 #include "product.h"
 
 #include <algorithm>
-#include <vector>
+#include <map>
+#include <utility>
 
 #include "pages.h"
 #include "product_int8.h"
@@ -80,48 +81,74 @@ Tiling choose_tiling(std::int64_t rows, std::int64_t panels)
     return tiling;
 }
 
-const float* packed_panels(const Product& product, std::int64_t item)
+// Panels for the kernels of one level, of elements as they are stored.
+class PanelForm final : public WeightForm
 {
-    const ProductKernels& kernels = product_kernels_of(product.isa);
-    const std::int64_t count = (product.columns + kernels.panel_width - 1) / kernels.panel_width;
-    const StoredMatrix w{advance(product.w.data, item * product.w.batch_stride, product.input), product.input,
-                         product.w.depth_first, product.w.stride};
-    const auto pack = [&](void* panels)
+   public:
+    PanelForm(const ProductKernels& kernels, NumberType type) : kernels_(kernels), type_(type) {}
+
+    std::int64_t columns() const override { return kernels_.panel_width; }
+    std::size_t piece_bytes(std::int64_t depth) const override
     {
-        parallel_for(count, [&](std::int64_t panel, int)
-                     { kernels.pack(static_cast<float*>(panels), w, product.columns, product.depth, panel, panel + 1); });
-    };
-    const std::size_t bytes = static_cast<std::size_t>(count * kernels.panel_width * product.depth) * sizeof(float);
-    return static_cast<const float*>(weight_cache().find_or_pack(product, item, kernels.panel_width, bytes, pack));
+        return static_cast<std::size_t>(kernels_.panel_width * depth * number_bytes(type_));
+    }
+    void pack(void* piece, const StoredMatrix& w, std::int64_t columns, std::int64_t depth) const override
+    {
+        kernels_.pack(piece, w, columns, depth);
+    }
+    void unpack(void* columns, const void* piece, std::int64_t depth) const override
+    {
+        kernels_.unpack(columns, piece, type_, depth);
+    }
+
+   private:
+    const ProductKernels& kernels_;
+    const NumberType type_;
+};
+
+const PanelForm& panel_form(Isa isa, NumberType type)
+{
+    static const auto* forms = []
+    {
+        auto* made = new std::map<std::pair<const ProductKernels*, NumberType>, PanelForm>;
+        for (const Isa level : {Isa::v2, Isa::v3, Isa::v4})
+            for (const NumberType stored : {NumberType::f32, NumberType::bf16, NumberType::fp16})
+                made->try_emplace({&product_kernels_of(level), stored}, product_kernels_of(level), stored);
+        return made;
+    }();
+    return forms->at({&product_kernels_of(isa), type});
 }
 
 void run_item(const Product& product, std::int64_t item)
 {
     const ProductKernels& kernels = product_kernels_of(product.isa);
-    const float* packed = packed_panels(product, item);
+    const PackedWeights packed = weight_cache().find_or_pack(product, item, panel_form(product.isa, product.input));
     const Rows x = f32_rows(product, item);
     const std::int64_t panels = (product.columns + kernels.panel_width - 1) / kernels.panel_width;
     const Tiling tiling = choose_tiling(product.rows, panels);
     const std::int64_t row_tiles = (product.rows + tiling.rows - 1) / tiling.rows;
-    const std::int64_t panel_tiles = (panels + tiling.panels - 1) / tiling.panels;
-    const std::int64_t sums_per_worker = TILE_ROWS * TILE_PANELS * kernels.panel_width;
-    float* sums =
-        static_cast<float*>(scratch().sums.at_least(static_cast<std::size_t>(sums_per_worker * thread_count()) * sizeof(float)));
+    // No tile reaches over the end of the panels that lie one after the other.
+    const std::int64_t whole_tiles = (packed.whole + tiling.panels - 1) / tiling.panels;
+    const std::int64_t panel_tiles = whole_tiles + (panels > packed.whole ? 1 : 0);
+    const auto first_panel = [&](std::int64_t tile) { return std::min(tile * tiling.panels, packed.whole); };
+    const std::int64_t scratch_per_worker = tile_scratch(kernels.panel_width);
+    float* scratch_of_workers = static_cast<float*>(
+        scratch().sums.at_least(static_cast<std::size_t>(scratch_per_worker * thread_count()) * sizeof(float)));
     parallel_for(row_tiles * panel_tiles,
                  [&](std::int64_t task, int worker)
                  {
                      // Tasks that follow each other share panels, and the workers find them in the cache that they share.
-                     const std::int64_t row = task % row_tiles * tiling.rows, panel = task / row_tiles * tiling.panels;
-                     const std::int64_t column = panel * kernels.panel_width;
+                     const std::int64_t row = task % row_tiles * tiling.rows, panel = first_panel(task / row_tiles);
+                     const std::int64_t next = first_panel(task / row_tiles + 1), column = panel * kernels.panel_width;
                      ProductTile tile = output_tile(product, item, row, column);
                      tile.x = x.data + row * x.stride;
                      tile.x_stride = x.stride;
-                     tile.panels = packed + column * product.depth;
+                     tile.panels = packed.piece(panel);
+                     tile.stored = product.input;
                      tile.rows = std::min(tiling.rows, product.rows - row);
-                     tile.columns = std::min(tiling.panels * kernels.panel_width, product.columns - column);
-                     const bool more = panel + tiling.panels < panels;
-                     tile.next_panels = more ? tile.panels + tiling.panels * kernels.panel_width * product.depth : nullptr;
-                     tile.sums = sums + worker * sums_per_worker;
+                     tile.columns = std::min((panel < next ? next - panel : 1) * kernels.panel_width, product.columns - column);
+                     tile.next_panels = panel < next && next < panels ? packed.piece(next) : nullptr;
+                     tile.scratch = scratch_of_workers + worker * scratch_per_worker;
                      kernels.tile(tile);
                  });
 }
@@ -173,13 +200,32 @@ ProductTile output_tile(const Product& product, std::int64_t item, std::int64_t 
     return tile;
 }
 
+// What a product does not read as its weights it must see as it was loaded, and what it writes is no longer what was packed.
+void show_operands(const Product& product)
+{
+    const auto bytes_of = [&](std::int64_t lines, std::int64_t stride, std::int64_t length, std::int64_t batch_stride,
+                              NumberType type) {
+        return static_cast<std::size_t>(((product.batch - 1) * batch_stride + (lines - 1) * stride + length) *
+                                        number_bytes(type));
+    };
+    WeightCache& cache = weight_cache();
+    const ProductOperand& x = product.x;
+    if (product.depth > 0)
+        cache.before_use(x.data, bytes_of(x.depth_first ? product.rows : product.depth, x.stride,
+                                          x.depth_first ? product.depth : product.rows, x.batch_stride, product.input));
+    if (product.residual != nullptr)
+        cache.before_use(product.residual, bytes_of(product.rows, product.residual_stride, product.columns,
+                                                    product.residual_batch_stride, product.output));
+    if (product.bias != nullptr)
+        cache.before_use(product.bias, bytes_of(1, 0, product.columns, product.bias_batch_stride, product.output));
+    cache.before_write(product.y,
+                       bytes_of(product.rows, product.y_stride, product.columns, product.y_batch_stride, product.output));
+}
+
 void run_product(const Product& product)
 {
     if (product.rows == 0 || product.columns == 0) return;
-    weight_cache().forget(reinterpret_cast<CUdeviceptr>(product.y),
-                          static_cast<std::size_t>(((product.batch - 1) * product.y_batch_stride +
-                                                    (product.rows - 1) * product.y_stride + product.columns) *
-                                                   number_bytes(product.output)));
+    show_operands(product);
     const Product plain = flattened(product);
     const auto run = plain.input == NumberType::int8 ? run_int8 : uses_native_bf16(plain) ? run_native : run_item;
     for (std::int64_t item = 0; item < plain.batch; ++item) run(plain, item);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <string_view>
 
 #include "pages.h"
@@ -59,20 +60,30 @@ void* prepared_rows(const Int8Kernels& kernels, const Product& product, const si
     return target;
 }
 
-const unsigned char* packed_panels(const Int8Kernels& kernels, const Product& product, std::int64_t item, std::int64_t panels)
+// Panels of one level's kernels. Packed beside: an offset is added, or the columns are widened.
+class Int8Form final : public WeightForm
 {
-    const signed char* w = static_cast<const signed char*>(product.w.data) + item * product.w.batch_stride;
-    const auto pack = [&](void* target)
+   public:
+    explicit Int8Form(const Int8Kernels& kernels) : kernels_(kernels) {}
+
+    std::int64_t columns() const override { return kernels_.panel_width; }
+    std::size_t piece_bytes(std::int64_t depth) const override { return static_cast<std::size_t>(kernels_.panel_width * depth); }
+    void pack(void* piece, const StoredMatrix& w, std::int64_t columns, std::int64_t depth) const override
     {
-        parallel_for(panels,
-                     [&](std::int64_t panel, int) {
-                         kernels.pack(static_cast<unsigned char*>(target), w, product.w.stride, product.columns, product.depth,
-                                      panel, panel + 1);
-                     });
-    };
-    const int form = kernels.widens ? -kernels.panel_width : kernels.panel_width;
-    const std::size_t bytes = static_cast<std::size_t>(panels * kernels.panel_width * product.depth);
-    return static_cast<const unsigned char*>(weight_cache().find_or_pack(product, item, form, bytes, pack));
+        kernels_.pack(static_cast<unsigned char*>(piece), static_cast<const signed char*>(w.data), w.stride, columns, depth, 0,
+                      1);
+    }
+    void unpack(void*, const void*, std::int64_t) const override {}
+    bool is_reversible() const override { return false; }
+
+   private:
+    const Int8Kernels& kernels_;
+};
+
+const Int8Form& form_of(const Int8Kernels& kernels)
+{
+    static auto* made = new std::map<const Int8Kernels*, Int8Form>;  // the executor's
+    return made->try_emplace(&kernels, kernels).first->second;
 }
 
 // Even tiles as large as the caches like, smaller where workers would be idle.
@@ -100,7 +111,7 @@ void run_int8(const Product& product, std::int64_t item)
     const signed char* x = static_cast<const signed char*>(product.x.data) + item * product.x.batch_stride;
     int* y = static_cast<int*>(product.y) + item * product.y_batch_stride;
     const std::int64_t panels = (product.columns + kernels.panel_width - 1) / kernels.panel_width;
-    const unsigned char* packed = packed_panels(kernels, product, item, panels);
+    const PackedWeights packed = weight_cache().find_or_pack(product, item, form_of(kernels));
     const void* prepared = prepared_rows(kernels, product, x);
     const Tiling tiling(product.rows, panels);
     parallel_for(tiling.row_tiles * tiling.panel_tiles,
@@ -114,7 +125,7 @@ void run_int8(const Product& product, std::int64_t item)
                                              : x + row * product.x.stride;
                      tile.x_stride = kernels.widens ? product.depth : product.x.stride;
                      tile.row_terms = kernels.widens ? nullptr : static_cast<const int*>(prepared) + row;
-                     tile.panels = packed + column * product.depth;
+                     tile.panels = reinterpret_cast<const unsigned char*>(packed.piece(column / kernels.panel_width));
                      tile.rows = std::min(tiling.rows, product.rows - row);
                      tile.columns = std::min(tiling.panels * kernels.panel_width, product.columns - column);
                      tile.depth = product.depth;

@@ -1,6 +1,7 @@
 // product_kernel.h: the part of a matrix product that is compiled for each ISA level, as a table of functions
 //
-// Packed weights are panels of `panel_width` output columns, each (depth, panel_width) f32, the last one padded with zeros.
+// Packed weights are panels of `panel_width` output columns, each (depth, panel_width) of the type in which they were stored, the
+// last one padded with zeros. A panel takes the bytes that its columns took, so that it can lie where they lay.
 // Included inside and outside of the levels' namespaces, so it uses no other header.
 #pragma once
 
@@ -40,8 +41,9 @@ struct ProductTile
 {
     const float* x;  // (rows, depth)
     long long x_stride;
-    const float* panels;       // the first panel
-    const float* next_panels;  // what this thread is likely to need after the last one, or null
+    const void* panels;       // the first panel
+    const void* next_panels;  // what this thread is likely to need after the last one, or null
+    NumberType stored;        // type of the panels' elements
     long long rows, columns, depth;
     float alpha, beta;
     Activation activation;
@@ -51,18 +53,26 @@ struct ProductTile
     const void* bias;
     void* y;
     long long y_stride;
-    float* sums;  // scratch of TILE_ROWS x (TILE_PANELS * panel_width)
+    float* scratch;  // of tile_scratch(panel_width) elements; sums come first
 };
 
 inline constexpr long long TILE_ROWS = 128;  // at most, and for panels likewise
 inline constexpr long long TILE_PANELS = 8;
+inline constexpr long long DEPTH_BLOCK =
+    512;  // a panel's block stays in the second-level cache, the rows of x beside it in the first
+
+// Sums of a tile, and one block of a panel widened to f32.
+constexpr long long tile_scratch(long long panel_width) { return (TILE_ROWS * TILE_PANELS + DEPTH_BLOCK) * panel_width; }
 
 struct ProductKernels
 {
     int panel_width;
 
-    // Packs panels first..last-1.
-    void (*pack)(float* panels, StoredMatrix w, long long columns, long long depth, long long first, long long last);
+    // A panel from at most panel_width columns of w, whose data begin at the first of them.
+    void (*pack)(void* panel, StoredMatrix w, long long columns, long long depth);
+
+    // From a whole panel back to its columns, dense with neighbours in depth side by side.
+    void (*unpack)(void* columns, const void* panel, NumberType type, long long depth);
 
     // Rows first..last-1 of x as f32, (rows, depth) dense.
     void (*widen)(float* y, StoredMatrix x, long long depth, long long first, long long last);
@@ -70,7 +80,7 @@ struct ProductKernels
     // Computes and writes a tile.
     void (*tile)(const ProductTile& tile);
 
-    // Writes a tile whose sums are there, rows of them sums_stride (a multiple of panel_width) apart.
+    // Writes a tile whose sums are in its scratch, rows of them sums_stride (a multiple of panel_width) apart.
     void (*finish)(const ProductTile& tile, long long sums_stride);
 };
 }  // namespace ditto

@@ -1,7 +1,9 @@
 // threads.h: the worker threads, and the one place where work is spread over them
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <new>
 #include <type_traits>
 
 namespace ditto
@@ -26,5 +28,25 @@ void parallel_for(std::int64_t tasks, Body&& body)
     run_tasks(
         tasks, [](void* state, std::int64_t task, int worker) { (*static_cast<Plain*>(state))(task, worker); },
         const_cast<void*>(static_cast<const void*>(&body)));
+}
+
+// The same for bodies that may throw for want of memory, and then throws here.
+template <typename Body>
+void guarded_parallel_for(std::int64_t tasks, Body&& body)
+{
+    std::atomic<bool> failed{false};
+    parallel_for(tasks,
+                 [&](std::int64_t task, int worker)
+                 {
+                     try
+                     {
+                         body(task, worker);
+                     }
+                     catch (...)
+                     {
+                         failed.store(true);
+                     }
+                 });
+    if (failed.load()) throw std::bad_alloc();
 }
 }  // namespace ditto

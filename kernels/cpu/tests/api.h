@@ -15,6 +15,7 @@ extern "C"
     CUresult cuCtxSetCurrent(CUcontext);
     CUresult cuCtxPushCurrent_v2(CUcontext);
     CUresult cuCtxPopCurrent_v2(CUcontext*);
+    CUresult cuCtxGetCurrent(CUcontext*);
     CUresult cuCtxGetDevice(CUdevice*);
     CUresult cuCtxSynchronize();
     CUresult cuMemAlloc_v2(CUdeviceptr*, std::size_t);

@@ -26,14 +26,14 @@ double best_seconds(int repeats, Body&& body)
 }
 
 // GFLOP/s of a constant-weight product with bias, and of oneDNN's plain f32 sgemm beside it.
-void bench_shape(int rows, int columns, int depth, bool bf16)
+void bench_shape(int rows, int columns, int depth, Type type)
 {
-    const Case c{rows, columns, depth, 1, bf16, bf16, true, false, false, true, false, false};
+    const Case c{rows, columns, depth, 1, type, type, true, false, false, true, false, false};
     const std::size_t m = static_cast<std::size_t>(rows), n = static_cast<std::size_t>(columns),
                       k = static_cast<std::size_t>(depth);
-    Buffer x(m * k, bf16), w(n * k, bf16), y(m * n, bf16), bias(n, bf16);
+    Buffer x(m * k, type), w(n * k, type), y(m * n, type), bias(n, type);
     x.fill(1), w.fill(2), bias.fill(3);
-    NEED(cuMemAdvise(w.device, w.bytes(), CU_MEM_ADVISE_SET_READ_MOSTLY, 0));
+    w.advise(CU_MEM_ADVISE_SET_READ_MOSTLY);
     const Plan plan(c);
     const double flops = 2.0 * rows * columns * depth;
     const int repeats = std::max(1, static_cast<int>(1e8 / flops));
@@ -53,14 +53,14 @@ void bench_shape(int rows, int columns, int depth, bool bf16)
     std::fflush(stdout);
 }
 
-void bench(bool bf16)
+void bench(Type type)
 {
-    std::printf("%s, %d threads, %s\n| K | N | M | GFLOP/s | sgemm | ratio |\n|---|---|---|---|---|---|\n", bf16 ? "bf16" : "f32",
+    std::printf("%s, %d threads, %s\n| K | N | M | GFLOP/s | sgemm | ratio |\n|---|---|---|---|---|---|\n", name(type),
                 dittoCpuGetThreadCount(), dittoCpuGetIsaName(0));
     constexpr int SHAPES[][2] = {{128, 512},   {384, 384},   {384, 1152},  {384, 1536},  {1536, 384}, {512, 512},
                                  {1152, 1152}, {1152, 3456}, {1152, 4608}, {4608, 1152}, {1152, 6912}};
     for (const auto& [depth, columns] : SHAPES)
-        for (const int rows : {1, 2, 16, 196, 256, 392, 512, 1024}) bench_shape(rows, columns, depth, bf16);
+        for (const int rows : {1, 2, 16, 196, 256, 392, 512, 1024}) bench_shape(rows, columns, depth, type);
 }
 // Giga-operations/s of int8 products alone, without the kernels that quantise before them and scale after.
 void bench_int8()
@@ -86,8 +86,7 @@ int main()
     NEED(cuDevicePrimaryCtxRetain(&context, 0));
     NEED(cuCtxSetCurrent(context));
     NEED(cublasLtCreate(&blas));
-    bench(false);
-    bench(true);
+    for (const Type type : TYPES) bench(type);
     bench_int8();
     return 0;
 }

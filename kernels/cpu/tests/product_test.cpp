@@ -11,10 +11,10 @@ void check(const Case& c)
 {
     const std::size_t rows = static_cast<std::size_t>(c.rows), columns = static_cast<std::size_t>(c.columns),
                       depth = static_cast<std::size_t>(c.depth), batch = static_cast<std::size_t>(c.batch);
-    Buffer x(batch * rows * depth, c.bf16_inputs), w(batch * columns * depth, c.bf16_inputs),
-        y(batch * rows * columns, c.bf16_output), residual(batch * rows * columns, c.bf16_output), bias(columns, c.bf16_output);
+    Buffer x(batch * rows * depth, c.inputs), w(batch * columns * depth, c.inputs), y(batch * rows * columns, c.output),
+        residual(batch * rows * columns, c.output), bias(columns, c.output);
     x.fill(1), w.fill(2), residual.fill(3), bias.fill(4);
-    if (c.constant) NEED(cuMemAdvise(w.device, w.bytes(), CU_MEM_ADVISE_SET_READ_MOSTLY, 0));
+    if (c.constant) w.advise(CU_MEM_ADVISE_SET_READ_MOSTLY);
     const Plan plan(c);
     plan.run(w.device, x.device, c.residual ? residual.device : 0, y.device, bias.device, c.bias);
     y.download();
@@ -34,7 +34,10 @@ void check(const Case& c)
                 if (c.gelu) sum = gelu(sum);
                 worst = std::max(worst, std::fabs(sum - y.values[at]) / (1 + std::fabs(sum)));
             }
-    const double bound = (c.bf16_output ? 1.0 / 256 : 0) + 2e-6 * std::sqrt(static_cast<double>(c.depth));
+    const double bound = (c.output == Type::f32    ? 0
+                          : c.output == Type::bf16 ? 1.0 / 256
+                                                   : 1.0 / 2048) +
+                         2e-6 * std::sqrt(static_cast<double>(c.depth));
     if (!(worst <= bound))
     {
         std::fprintf(stderr, "rows %d columns %d depth %d batch %d: error %g over %g\n", c.rows, c.columns, c.depth, c.batch,
@@ -44,17 +47,17 @@ void check(const Case& c)
 }
 
 // The first rows alone, one row from the middle alone, one thread and three, weights packed once and each time: the same bits.
-void check_bits(int rows, int columns, int depth, bool bf16)
+void check_bits(int rows, int columns, int depth, Type type)
 {
-    const Case whole{rows, columns, depth, 1, bf16, bf16, true, true, false, false, false, false};
-    const std::size_t n = static_cast<std::size_t>(columns), element = bf16 ? 2 : 4;
-    Buffer x(static_cast<std::size_t>(rows) * static_cast<std::size_t>(depth), bf16),
-        w(n * static_cast<std::size_t>(depth), bf16), bias(n, bf16), y(static_cast<std::size_t>(rows) * n, bf16),
-        again(static_cast<std::size_t>(rows) * n, bf16);
+    const Case whole{rows, columns, depth, 1, type, type, true, true, false, false, false, false};
+    const std::size_t n = static_cast<std::size_t>(columns), element = bytes_of(type);
+    Buffer x(static_cast<std::size_t>(rows) * static_cast<std::size_t>(depth), type),
+        w(n * static_cast<std::size_t>(depth), type), bias(n, type), y(static_cast<std::size_t>(rows) * n, type),
+        again(static_cast<std::size_t>(rows) * n, type);
     x.fill(5), w.fill(6), bias.fill(7);
     Plan(whole).run(w.device, x.device, 0, y.device, bias.device, true);
     y.download();
-    NEED(cuMemAdvise(w.device, w.bytes(), CU_MEM_ADVISE_SET_READ_MOSTLY, 0));
+    w.advise(CU_MEM_ADVISE_SET_READ_MOSTLY);
     for (const int threads : {1, 3, 2})
     {
         dittoCpuSetThreadCount(threads);
@@ -82,10 +85,10 @@ void check_bits(int rows, int columns, int depth, bool bf16)
 
 void check_cache()
 {
-    const Case c{4, 32, 16, 1, false, false, false, false, false, false, false, false};
-    Buffer x(64, false), w(512, false), y(128, false);
+    const Case c{4, 32, 16, 1, Type::f32, Type::f32, false, false, false, false, false, false};
+    Buffer x(64, Type::f32), w(512, Type::f32), y(128, Type::f32);
     x.fill(1), w.fill(2);
-    NEED(cuMemAdvise(w.device, w.bytes(), CU_MEM_ADVISE_SET_READ_MOSTLY, 0));
+    w.advise(CU_MEM_ADVISE_SET_READ_MOSTLY);
     const Plan plan(c);
     plan.run(w.device, x.device, 0, y.device, 0, false);
     y.download();
@@ -112,16 +115,16 @@ int main()
         for (const int rows : {1, 2, 7, 17, 130})
             for (const int columns : {1, 5, 33, 49, 200})
                 for (const int depth : {1, 3, 72, 401, 800})
-                    for (const bool bf16 : {false, true})
-                        check({rows, columns, depth, 1, bf16, bf16, true, false, rows % 2 == 0, columns % 2 == 0, false, false});
+                    for (const Type type : TYPES)
+                        check({rows, columns, depth, 1, type, type, true, false, rows % 2 == 0, columns % 2 == 0, false, false});
         for (int bits = 0; bits < 256; ++bits)
-            check({19, 50, 33, 3, (bits & 1) != 0, (bits & 3) == 3, (bits & 4) != 0, (bits & 8) != 0, (bits & 16) != 0,
-                   (bits & 32) != 0, (bits & 64) != 0, (bits & 128) != 0});
-        for (const bool bf16 : {false, true})
+            check({19, 50, 33, 3, (bits & 1) != 0 ? Type::bf16 : Type::f32, (bits & 3) == 3 ? Type::bf16 : Type::f32,
+                   (bits & 4) != 0, (bits & 8) != 0, (bits & 16) != 0, (bits & 32) != 0, (bits & 64) != 0, (bits & 128) != 0});
+        for (const Type type : TYPES)
         {
-            check_bits(150, 100, 500, bf16);
-            check_bits(392, 1152, 384, bf16);
-            check_bits(20, 384, 1153, bf16);
+            check_bits(150, 100, 500, type);
+            check_bits(392, 1152, 384, type);
+            check_bits(20, 384, 1153, type);
         }
         check_cache();
         NEED(cublasLtDestroy(blas));

@@ -5,7 +5,7 @@ using Ditto.Safetensors;
 namespace Ditto.Layers;
 
 /// <summary>
-/// All weights of a model in one device allocation, marked read-mostly: each entry is made of one or more tensors of the checkpoint, stacked
+/// All weights of a model in one device allocation, each marked read-mostly: an entry is made of one or more tensors of the checkpoint, stacked
 /// along the first dimension and converted on the device to one storage type, or quantised there: values, then scales.
 /// </summary>
 internal sealed class WeightStore(DType type) : IDisposable
@@ -63,7 +63,11 @@ internal sealed class WeightStore(DType type) : IDisposable
             }
         }
         upload.Finish();
-        device.MarkReadMostly(memory.View(DType.U8, 0, TotalBytes));
+        for (int i = 0; i < entries.Count; i++)                    // one by one: a device may prepare each as a whole
+        {
+            bool isInt8 = entries[i].Storage == WeightStorage.Int8;
+            device.MarkReadMostly(isInt8 ? Int8(i).Weight : this[i]);
+        }
     }
 
     /// <summary>Keeps the weights for a run that must not lose them midway: a disposed store is freed when the last hold has ended.</summary>

@@ -227,7 +227,8 @@ public sealed unsafe class Device : IDisposable
     }
 
     /// <summary>Says that this memory is written rarely, as weights are. A hint: a device may prepare for it, and results stay the same.</summary>
-    /// <param name="tensor">Contiguous.</param>
+    /// <param name="tensor">Contiguous, and the whole of what a kernel reads through one pointer: the CPU device rearranges a matrix in its place
+    /// for products, and puts it back when a kernel is given a pointer into the tensor.</param>
     /// <exception cref="DeviceException">The driver failed in another way than by not taking the hint.</exception>
     public void MarkReadMostly(Tensor tensor)
     {
