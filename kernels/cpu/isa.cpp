@@ -46,36 +46,38 @@ bool may_use_tiles()
     return syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
 }
 
-std::vector<Isa> detect()
+ProcessorFlags flags_of_this_machine()
+{
+    const Registers basic = cpuid(1, 0), extended = cpuid(0x80000001u, 0), features = cpuid(7, 0);
+    const std::uint64_t saved = has(basic.c, {27}) ? saved_state() : 0;  // OSXSAVE
+    return {basic.c, extended.c, features.b, features.d, saved};
+}
+}  // namespace
+
+std::vector<Isa> levels_of(const ProcessorFlags& cpu, bool (*may_use_tiles)())
 {
     std::vector<Isa> found;
-    const Registers basic = cpuid(1, 0), extended = cpuid(0x80000001u, 0), features = cpuid(7, 0);
-    if (!has(basic.c, {0, 9, 13, 19, 20, 23}) || !has(extended.c, {0}))
+    if (!has(cpu.basic_c, {0, 9, 13, 19, 20, 23}) || !has(cpu.extended_c, {0}))
         return found;  // SSE3 SSSE3 CX16 SSE4.1 SSE4.2 POPCNT; LAHF
     found.push_back(Isa::v2);
-    const std::uint64_t saved = has(basic.c, {27}) ? saved_state() : 0;  // OSXSAVE
-    const bool ymm = (saved & 0x6) == 0x6, zmm = (saved & 0xe6) == 0xe6, tiles = (saved & 0x60000) == 0x60000;
-    if (!ymm || !has(basic.c, {12, 22, 28, 29}) || !has(features.b, {3, 5, 8}) || !has(extended.c, {5})) return found;
-    found.push_back(Isa::v3);  // FMA MOVBE AVX F16C; BMI1 AVX2 BMI2; LZCNT
-    if (!zmm || !has(features.b, {16, 17, 28, 30, 31})) return found;
-    found.push_back(Isa::v4);                                                                 // AVX512 F DQ CD BW VL
-    if (tiles && has(features.d, {22, 24}) && may_use_tiles()) found.push_back(Isa::v4_amx);  // AMX-BF16 AMX-TILE
+    const bool ymm = (cpu.saved & 0x6) == 0x6, zmm = (cpu.saved & 0xe6) == 0xe6, tiles = (cpu.saved & 0x60000) == 0x60000;
+    if (!ymm || !has(cpu.basic_c, {12, 22, 28, 29}) || !has(cpu.features_b, {3, 5, 8}) || !has(cpu.extended_c, {5})) return found;
+    found.insert(found.begin(), Isa::v3);  // FMA MOVBE AVX F16C; BMI1 AVX2 BMI2; LZCNT
+    if (!zmm || !has(cpu.features_b, {16, 17, 28, 30, 31})) return found;
+    found.insert(found.begin(), Isa::v4);  // AVX512 F DQ CD BW VL
+    if (tiles && has(cpu.features_d, {22, 24}) && may_use_tiles()) found.insert(found.begin(), Isa::v4_amx);  // AMX-BF16 AMX-TILE
     return found;
 }
 
-std::vector<Isa> order()
+std::vector<Isa> chosen_first(std::vector<Isa> levels, const char* name)
 {
-    std::vector<Isa> levels = detect();
-    std::reverse(levels.begin(), levels.end());
-    const char* wanted = std::getenv("DITTO_CPU_ISA");
-    if (wanted == nullptr || *wanted == '\0') return levels;
-    const std::string_view name = wanted;
-    const auto chosen = std::find_if(levels.begin(), levels.end(), [&](Isa isa) { return name == isa_name(isa); });
+    if (name == nullptr || *name == '\0') return levels;
+    const auto chosen =
+        std::find_if(levels.begin(), levels.end(), [&](Isa isa) { return std::string_view(name) == isa_name(isa); });
     if (chosen == levels.end()) return {};
     std::rotate(levels.begin(), chosen, chosen + 1);
     return levels;
 }
-}  // namespace
 
 const char* isa_name(Isa isa)
 {
@@ -112,7 +114,8 @@ bool has_vnni(Isa isa)
 
 const std::vector<Isa>& isa_devices()
 {
-    static const std::vector<Isa>* devices = new std::vector<Isa>(order());
+    static const std::vector<Isa>* devices =
+        new std::vector<Isa>(chosen_first(levels_of(flags_of_this_machine(), may_use_tiles), std::getenv("DITTO_CPU_ISA")));
     return *devices;
 }
 }  // namespace ditto

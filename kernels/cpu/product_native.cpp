@@ -67,7 +67,10 @@ bool uses_native_bf16(const Product& product)
 {
     static const std::string_view wish = std::getenv("DITTO_CPU_BF16") == nullptr ? "" : std::getenv("DITTO_CPU_BF16");
     if (product.input != NumberType::bf16 || !product.x.depth_first || product.depth == 0 || wish == "f32") return false;
-    const bool wanted = product.isa == Isa::v4_amx || (product.isa == Isa::v4 && (has_fast_bf16() || wish == "native"));
+    // Where there is a tile unit oneDNN uses it, and v4 is to be without.
+    static const bool has_tiles = std::ranges::find(isa_devices(), Isa::v4_amx) != isa_devices().end();
+    const bool wanted =
+        product.isa == Isa::v4_amx || (product.isa == Isa::v4 && !has_tiles && (has_fast_bf16() || wish == "native"));
     return wanted && native_tiles(product.depth).wide != nullptr;
 }
 
