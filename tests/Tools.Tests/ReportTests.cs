@@ -104,6 +104,16 @@ public sealed class ReportTests
         }
     }
 
+    [TestCase("x86-64-v9")]
+    [TestCase("avx2")]
+    public void An_instruction_set_that_the_processor_lacks_is_named(string isa)
+    {
+        Dictionary<string, string> environment = new() { ["DITTO_CPU_ISA"] = isa };
+        ToolResult result = Tool.RunProcess(environment, "generate", "--model", "demo", "--device", "cpu");
+        Assert.That(result.Code, Is.EqualTo(ExitCode.DeviceUnavailable));
+        Assert.That(result.Error, Does.Contain($"DITTO_CPU_ISA is \"{isa}\"").And.Contains("ditto devices"));
+    }
+
     [Test]
     public void Kernels_without_a_compiler_says_what_is_missing()
     {

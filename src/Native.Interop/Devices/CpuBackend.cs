@@ -44,6 +44,10 @@ internal static unsafe class CpuBackend
             CuResult result = driver.cuInit(0);
             int count = 0;
             if (result == CuResult.CUDA_SUCCESS) result = driver.cuDeviceGetCount(&count);
+            string wanted = Environment.GetEnvironmentVariable("DITTO_CPU_ISA") ?? "";
+            if (result == CuResult.CUDA_ERROR_NO_DEVICE && wanted.Length > 0)
+                return new Libraries(
+                    null, $"DITTO_CPU_ISA is \"{wanted}\", no instruction set of this processor; without it, ditto devices lists them");
             if (result != CuResult.CUDA_SUCCESS)
                 return new Libraries(null, Invariant($"libditto_cpu starts with {NativeText.ErrorName(driver, result)} ({(int)result})"));
             string[] isas = new string[count];
