@@ -60,7 +60,7 @@ void* prepared_rows(const Int8Kernels& kernels, const Product& product, const si
     return target;
 }
 
-// Panels of one level's kernels. Packed beside: an offset is added, or the columns are widened.
+// Panels of one level's kernels.
 class Int8Form final : public WeightForm
 {
    public:
@@ -70,11 +70,12 @@ class Int8Form final : public WeightForm
     std::size_t piece_bytes(std::int64_t depth) const override { return static_cast<std::size_t>(kernels_.panel_width * depth); }
     void pack(void* piece, const StoredMatrix& w, std::int64_t columns, std::int64_t depth) const override
     {
-        kernels_.pack(static_cast<unsigned char*>(piece), static_cast<const signed char*>(w.data), w.stride, columns, depth, 0,
-                      1);
+        kernels_.pack(static_cast<unsigned char*>(piece), static_cast<const signed char*>(w.data), w.stride, columns, depth);
     }
-    void unpack(void*, const void*, std::int64_t) const override {}
-    bool is_reversible() const override { return false; }
+    void unpack(void* columns, const void* piece, std::int64_t depth) const override
+    {
+        kernels_.unpack(static_cast<signed char*>(columns), static_cast<const unsigned char*>(piece), depth);
+    }
 
    private:
     const Int8Kernels& kernels_;
@@ -89,7 +90,8 @@ const Int8Form& form_of(const Int8Kernels& kernels)
 // Even tiles as large as the caches like, smaller where workers would be idle.
 struct Tiling
 {
-    Tiling(std::int64_t all_rows, std::int64_t all_panels) : rows(std::min(all_rows, ROWS)), panels(std::min(all_panels, PANELS))
+    Tiling(std::int64_t all_rows, std::int64_t all_panels, const PackedWeights& packed)
+        : rows(std::min(all_rows, ROWS)), panels(std::min(all_panels, PANELS)), whole(packed.whole)
     {
         const std::int64_t wanted = thread_count() == 1 ? 1 : 4 * thread_count();
         const auto tiles = [&] { return (all_rows + rows - 1) / rows * ((all_panels + panels - 1) / panels); };
@@ -98,10 +100,17 @@ struct Tiling
         const std::int64_t count = (all_rows + rows - 1) / rows;
         rows = std::min(ROWS, ((all_rows + count - 1) / count + 7) / 8 * 8);
         row_tiles = (all_rows + rows - 1) / rows;
-        panel_tiles = (all_panels + panels - 1) / panels;
+        panel_tiles = (whole + panels - 1) / panels + (all_panels > whole ? 1 : 0);
     }
 
-    std::int64_t rows, panels, row_tiles, panel_tiles;
+    // No tile reaches over the end of the panels that lie one after the other; those apart, one at most, are the last tile.
+    std::int64_t first_panel(std::int64_t tile) const { return std::min(tile * panels, whole); }
+    std::int64_t panel_count(std::int64_t tile) const
+    {
+        return std::max<std::int64_t>(1, first_panel(tile + 1) - first_panel(tile));
+    }
+
+    std::int64_t rows, panels, whole, row_tiles, panel_tiles;
 };
 }  // namespace
 
@@ -113,21 +122,22 @@ void run_int8(const Product& product, std::int64_t item)
     const std::int64_t panels = (product.columns + kernels.panel_width - 1) / kernels.panel_width;
     const PackedWeights packed = weight_cache().find_or_pack(product, item, form_of(kernels));
     const void* prepared = prepared_rows(kernels, product, x);
-    const Tiling tiling(product.rows, panels);
+    const Tiling tiling(product.rows, panels, packed);
     parallel_for(tiling.row_tiles * tiling.panel_tiles,
                  [&](std::int64_t task, int)
                  {
                      // Tasks that follow each other share panels, and the workers find them in the cache that they share.
                      const std::int64_t row = task % tiling.row_tiles * tiling.rows;
-                     const std::int64_t column = task / tiling.row_tiles * tiling.panels * kernels.panel_width;
+                     const std::int64_t panel = tiling.first_panel(task / tiling.row_tiles), column = panel * kernels.panel_width;
                      Int8Tile tile{};
                      tile.x = kernels.widens ? static_cast<const void*>(static_cast<const short*>(prepared) + row * product.depth)
                                              : x + row * product.x.stride;
                      tile.x_stride = kernels.widens ? product.depth : product.x.stride;
                      tile.row_terms = kernels.widens ? nullptr : static_cast<const int*>(prepared) + row;
-                     tile.panels = reinterpret_cast<const unsigned char*>(packed.piece(column / kernels.panel_width));
+                     tile.panels = reinterpret_cast<const unsigned char*>(packed.piece(panel));
                      tile.rows = std::min(tiling.rows, product.rows - row);
-                     tile.columns = std::min(tiling.panels * kernels.panel_width, product.columns - column);
+                     tile.columns =
+                         std::min(tiling.panel_count(task / tiling.row_tiles) * kernels.panel_width, product.columns - column);
                      tile.depth = product.depth;
                      tile.y = y + row * product.y_stride + column;
                      tile.y_stride = product.y_stride;

@@ -46,6 +46,7 @@ static inline Ints dot(Ints sums, Ints w, Ints x)
 }
 static inline Ints load_panel(const unsigned char* panel) { return *(const LooseInts*)panel; }
 static inline unsigned char stored(signed char w) { return (unsigned char)(w + 128); }
+static inline signed char loaded(unsigned char w) { return (signed char)(w - 128); }
 #else
 typedef short Shorts __attribute__((vector_size(WIDTH * 4)));
 typedef signed char Bytes __attribute__((vector_size(WIDTH * 2)));
@@ -67,6 +68,7 @@ static inline Ints load_panel(const unsigned char* panel)
     return (Ints) __builtin_convertvector((Bytes) * (const LooseBytes*)panel, Shorts);
 }
 static inline unsigned char stored(signed char w) { return (unsigned char)w; }
+static inline signed char loaded(unsigned char w) { return (signed char)w; }
 #endif
 
 // y (R, PANEL) = x (R, depth) panel (depth, PANEL) - term of the row.
@@ -135,20 +137,26 @@ static void compute_tile(const Int8Tile& tile)
     }
 }
 
-static void pack(unsigned char* panels, const signed char* w, int64 w_stride, int64 columns, int64 depth, int64 first, int64 last)
+static void pack(unsigned char* panel, const signed char* w, int64 w_stride, int64 columns, int64 depth)
 {
-    for (int64 p = first; p < last; ++p)
+    for (int64 k0 = 0; k0 < depth; k0 += 64)  // lines of 64: both sides stay in the first-level cache
     {
-        unsigned char* panel = panels + p * depth * PANEL;
-        const int64 column = p * PANEL, count = columns - column < PANEL ? columns - column : PANEL;
-        for (int64 k0 = 0; k0 < depth; k0 += 64)  // lines of 64: both sides stay in the first-level cache
-        {
-            const int64 k1 = k0 + 64 < depth ? k0 + 64 : depth;
-            for (int64 c = 0; c < PANEL; ++c)
-                for (int64 k = k0; k < k1; k += GROUP)
-                    for (int g = 0; g < GROUP; ++g)
-                        panel[k * PANEL + c * GROUP + g] = stored(c < count ? w[(column + c) * w_stride + k + g] : 0);
-        }
+        const int64 k1 = k0 + 64 < depth ? k0 + 64 : depth;
+        for (int64 c = 0; c < PANEL; ++c)
+            for (int64 k = k0; k < k1; k += GROUP)
+                for (int g = 0; g < GROUP; ++g)
+                    panel[k * PANEL + c * GROUP + g] = stored(c < columns ? w[c * w_stride + k + g] : 0);
+    }
+}
+
+static void unpack(signed char* w, const unsigned char* panel, int64 depth)
+{
+    for (int64 k0 = 0; k0 < depth; k0 += 64)
+    {
+        const int64 k1 = k0 + 64 < depth ? k0 + 64 : depth;
+        for (int64 c = 0; c < PANEL; ++c)
+            for (int64 k = k0; k < k1; k += GROUP)
+                for (int g = 0; g < GROUP; ++g) w[c * depth + k + g] = loaded(panel[k * PANEL + c * GROUP + g]);
     }
 }
 
@@ -173,5 +181,5 @@ constexpr bool WIDENS = false;
 #else
 constexpr bool WIDENS = true;
 #endif
-extern const Int8Kernels int8_kernels{PANEL, WIDENS, prepare, pack, compute_tile};
+extern const Int8Kernels int8_kernels{PANEL, WIDENS, prepare, pack, unpack, compute_tile};
 }  // namespace ditto::DITTO_ISA

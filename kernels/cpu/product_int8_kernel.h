@@ -26,9 +26,9 @@ struct Int8Kernels
     // Rows first..last-1, into their places in target. Depth is a multiple of 4, here and below.
     void (*prepare)(void* target, const signed char* x, long long x_stride, long long depth, long long first, long long last);
 
-    // Packs panels first..last-1.
-    void (*pack)(unsigned char* panels, const signed char* w, long long w_stride, long long columns, long long depth,
-                 long long first, long long last);
+    // A panel from at most panel_width columns of w, and back from a whole one to dense columns.
+    void (*pack)(unsigned char* panel, const signed char* w, long long w_stride, long long columns, long long depth);
+    void (*unpack)(signed char* w, const unsigned char* panel, long long depth);
 
     void (*tile)(const Int8Tile& tile);
 };

@@ -22,6 +22,24 @@ void check_exact(cublasLtHandle_t blas)
             }
 }
 
+// Constant weights are packed where they lie: whoever reads them sees what was loaded, and the next product is right again.
+void check_read_back(cublasLtHandle_t blas)
+{
+    for (const int columns : {96, 200})
+    {
+        const Int8Case c(blas, 9, columns, 132, true);
+        const std::vector<int> expected = c.expected();
+        std::vector<signed char> read(c.w_values.size());
+        for (int turn = 0; turn < 3; ++turn)
+        {
+            NEED(c.run());
+            EXPECT(c.result() == expected);
+            NEED(cuMemcpyDtoH_v2(read.data(), c.w.device, read.size()));
+            EXPECT(read == c.w_values);
+        }
+    }
+}
+
 // The longest rows of the largest values whose sums fit.
 void check_largest(cublasLtHandle_t blas)
 {
@@ -70,6 +88,7 @@ int main()
         NEED(cuCtxSetCurrent(context));
         NEED(cublasLtCreate(&blas));
         check_exact(blas);
+        check_read_back(blas);
         check_largest(blas);
         check_refusals(blas);
         NEED(cublasLtDestroy(blas));

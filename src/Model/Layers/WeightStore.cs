@@ -66,7 +66,7 @@ internal sealed class WeightStore(DType type) : IDisposable
         for (int i = 0; i < entries.Count; i++)                    // one by one: a device may prepare each as a whole
         {
             bool isInt8 = entries[i].Storage == WeightStorage.Int8;
-            device.MarkReadMostly(isInt8 ? Int8(i).Weight : this[i]);
+            device.MarkReadMostly(isInt8 ? Int8(i).Values : this[i]);
         }
     }
 
