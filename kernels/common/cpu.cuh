@@ -134,14 +134,12 @@ __forceinline__ float sinf(float v) { return __builtin_sinf(v); }
 __forceinline__ float cosf(float v) { return __builtin_cosf(v); }
 __forceinline__ float fast_divide(float a, float b) { return a / b; }
 
-// e^v = 2^n e^r, v = n ln 2 + r, |r| <= ln 2 / 2, e^r by a polynomial of degree 6; results below 2^-126 become 0. The exponent is
-// added as an integer: a product of two halves of 2^n could be regrouped by -fassociative-math and overflow.
-__forceinline__ float expf(float v)
+// e^x = 2^n e^r for |x| < 88.8, x = n ln 2 + r, |r| <= ln 2 / 2, e^r by a polynomial of degree 6. The exponent is added as an
+// integer: a product of two halves of 2^n could be regrouped by -fassociative-math and overflow.
+__forceinline__ float exp_in_range(float x)
 {
-    const float x = v < -87.33654f ? -87.33654f : v > 88.72283f ? 88.72283f : v;
     const float shifted = fmaf(x, 1.44269504f, 12582912.0f);  // 1.5 * 2^23: the adder rounds to an integer
-    const uint32 n = float_as_uint(shifted) - 0x4b400000u;
-    const float whole = (float)(int)n;
+    const float whole = (float)(int)(float_as_uint(shifted) - 0x4b400000u);
     const float r = fmaf(whole, 2.12194440e-4f, fmaf(whole, -0.693359375f, x));
     float p = 1.9875691500e-4f;
     p = fmaf(p, r, 1.3981999507e-3f);
@@ -150,29 +148,24 @@ __forceinline__ float expf(float v)
     p = fmaf(p, r, 1.6666665459e-1f);
     p = fmaf(p, r, 5.0000001201e-1f);
     const float e = fmaf(p, in_order(r * r), r) + 1.0f;
-    const float scaled = uint_as_float(float_as_uint(e) + (n << 23));
-    const float clamped = v < -87.33654f ? 0.0f : v > 88.72283f ? __builtin_inff() : scaled;
+    return uint_as_float(float_as_uint(e) + (float_as_uint(shifted) << 23));
+}
+
+// Results below 2^-126 become 0.
+__forceinline__ float expf(float v)
+{
+    const float power = exp_in_range(v < -87.33654f ? -87.33654f : v > 88.72283f ? 88.72283f : v);
+    const float clamped = v < -87.33654f ? 0.0f : v > 88.72283f ? __builtin_inff() : power;
     return v != v ? v : clamped;
 }
 
-// x / (1 + e^-2u) as x / (1 + h h), h = e^-u by expf's polynomial: |u| is clamped where h h is infinite or lost beside 1, so
-// nothing else needs a question. A NaN comes through x.
+// x / (1 + e^-2u) as x / (1 + h h), h = e^-u: |u| is clamped where h h is infinite or lost beside 1, so nothing else needs a
+// question. A NaN comes through x.
 __forceinline__ float logistic_product(float x, float u)
 {
     const uint32 bits = float_as_uint(u), magnitude = bits & 0x7fffffffu;
     const uint32 bounded = magnitude < 0x42ae0000u ? magnitude : 0x42ae0000u;  // 87: an integer minimum is one instruction
-    const float clamped = uint_as_float(bounded | (~bits & 0x80000000u));
-    const float shifted = fmaf(clamped, 1.44269504f, 12582912.0f);  // 1.5 * 2^23: the adder rounds to an integer
-    const float whole = (float)(int)(float_as_uint(shifted) - 0x4b400000u);
-    const float r = fmaf(whole, 2.12194440e-4f, fmaf(whole, -0.693359375f, clamped));
-    float p = 1.9875691500e-4f;
-    p = fmaf(p, r, 1.3981999507e-3f);
-    p = fmaf(p, r, 8.3334519073e-3f);
-    p = fmaf(p, r, 4.1665795894e-2f);
-    p = fmaf(p, r, 1.6666665459e-1f);
-    p = fmaf(p, r, 5.0000001201e-1f);
-    const float e = fmaf(p, in_order(r * r), r) + 1.0f;
-    const float h = uint_as_float(float_as_uint(e) + (float_as_uint(shifted) << 23));
+    const float h = exp_in_range(uint_as_float(bounded | (~bits & 0x80000000u)));
     return x / fmaf(h, h, 1.0f);
 }
 
