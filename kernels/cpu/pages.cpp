@@ -10,6 +10,7 @@
 #include <new>
 #include <utility>
 
+#include "guard.h"
 #include "machine.h"
 
 namespace ditto
@@ -54,12 +55,19 @@ void* map(std::size_t bytes)
     madvise(aligned, length, MADV_HUGEPAGE);  // a wish; without huge pages all works, a little slower
     return aligned;
 }
+
+// Of the exact length: a sanitizer's red zone begins right after it.
+void* allocate_small(std::size_t bytes)
+{
+    void* pointer = nullptr;
+    return posix_memalign(&pointer, ALIGNMENT, bytes) == 0 ? pointer : nullptr;
+}
 }  // namespace
 
 void* allocate_pages(std::size_t bytes) noexcept
 {
     if (bytes == 0 || bytes > SIZE_MAX / 2 || !reserve(bytes)) return nullptr;
-    void* pointer = bytes < HUGE_PAGE ? std::aligned_alloc(ALIGNMENT, round_up(bytes, ALIGNMENT)) : map(bytes);
+    void* pointer = wants_guards() ? map_guarded(bytes) : bytes < HUGE_PAGE ? allocate_small(bytes) : map(bytes);
     if (pointer == nullptr) in_use.fetch_sub(bytes);
     return pointer;
 }
@@ -67,7 +75,9 @@ void* allocate_pages(std::size_t bytes) noexcept
 void free_pages(void* pointer, std::size_t bytes) noexcept
 {
     if (pointer == nullptr) return;
-    if (bytes < HUGE_PAGE)
+    if (wants_guards())
+        unmap_guarded(pointer, bytes);
+    else if (bytes < HUGE_PAGE)
         std::free(pointer);
     else
         munmap(pointer, round_up(bytes, PAGE));
@@ -83,7 +93,7 @@ std::size_t free_budget() noexcept
 void* Pages::at_least(std::size_t bytes)
 {
     if (bytes <= bytes_) return pointer_;
-    Pages larger(std::max(bytes, std::size_t{4096}));
+    Pages larger(std::max(round_up(bytes, ALIGNMENT), PAGE));  // aligned between guards, too
     if (larger.data() == nullptr) throw std::bad_alloc();
     *this = std::move(larger);
     return pointer_;

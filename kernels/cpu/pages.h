@@ -8,7 +8,7 @@ namespace ditto
 {
 // Aligned to 256 bytes, from 2 MiB on to 2 MiB and backed by huge pages where the system has them. Null where the bytes would
 // exceed what was free when the first were asked for, or what is free now: the system itself would promise them and kill the
-// process later.
+// process later. Between guards (guard.h) a block is aligned as its length is.
 void* allocate_pages(std::size_t bytes) noexcept;
 void free_pages(void* pointer, std::size_t bytes) noexcept;
 

@@ -2,7 +2,9 @@ using Ditto.Interop;
 
 namespace Ditto.Testing;
 
-/// <summary>Device tensors of one test, freed together.</summary>
+/// <summary>
+/// Device tensors of one test, freed together. Each is the end of a block of its own; with <c>DITTO_CPU_GUARD=1</c> the byte after it faults.
+/// </summary>
 public sealed class TestMemory : IDisposable
 {
     private readonly TestDevice device;
@@ -17,7 +19,7 @@ public sealed class TestMemory : IDisposable
 
     /// <summary>An uninitialised contiguous tensor whose address is as misaligned as its offset says.</summary>
     /// <param name="type">Element type.</param>
-    /// <param name="elementOffset">Elements from a 256-byte boundary.</param>
+    /// <param name="elementOffset">Elements from the block's start: a 256-byte boundary, but between guard pages any address.</param>
     /// <param name="shape">Lengths.</param>
     public Tensor AllocateAt(DType type, long elementOffset, params ReadOnlySpan<long> shape)
     {
