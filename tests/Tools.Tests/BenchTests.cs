@@ -36,8 +36,9 @@ public sealed class BenchTests
         JsonElement json = Tool.Json("bench", "model", "--model", "demo", "--quick", "--device", "cpu");
         Assert.That(Fields(json), Is.EqualTo(new[]
         {
-            "schemaVersion", "verb", "version", "model", "randomWeights", "device", "deviceDescription", "isa", "threads", "dtype", "batch", "tokens",
-            "parameters", "forwardSeconds", "firstForwardSeconds", "flops", "modelFlops", "gflops", "fractionOfBestGemm", "fractionOfBestGemmAtBest",
+            "schemaVersion", "verb", "version", "model", "randomWeights", "device", "deviceDescription", "isa", "threads", "dtype", "weights",
+            "batch", "tokens", "parameters", "forwardSeconds", "firstForwardSeconds",
+            "flops", "modelFlops", "gflops", "fractionOfBestGemm", "fractionOfBestGemmAtBest",
             "gemms", "copyBytes", "copyBytesPerSecond", "queueSeconds", "queueFraction", "loadSeconds", "weightBytes", "poolBytes",
             "peakResidentBytes", "peakResidentRatio", "outputIsFinite", "tracedForwards", "tracedSeconds", "computeShare", "operations",
         }));

@@ -9,7 +9,9 @@ public sealed class ReportTests
 {
     private static readonly string[] Head = ["schemaVersion", "verb", "version"];
     private static readonly string[] Request =
-        ["seed", "rng", "batch", "steps", "sampler", "cfgScale", "guidanceRule", "width", "height", "device", "deviceDescription", "dtype"];
+    [
+        "seed", "rng", "batch", "steps", "sampler", "cfgScale", "guidanceRule", "width", "height", "device", "deviceDescription", "dtype", "weights",
+    ];
 
     [Test]
     public void Generate_json_keeps_its_fields()
@@ -27,8 +29,8 @@ public sealed class ReportTests
     {
         JsonElement json = Tool.Json("inspect", "demo", "--batch", "4", "--steps", "20");
         Assert.That(Fields(json), Is.EqualTo([
-            .. Head, "model", "pipelineClass", "transformerClass", "schedulerClass", "config", "parameters", "fileBytes", "dtype", "batch", "steps",
-            "height", "width", "tokens", "guided", "forwardFlops", "runFlops", "weightBytes", "poolBytes", "totalBytes", "pool"]));
+            .. Head, "model", "pipelineClass", "transformerClass", "schedulerClass", "config", "parameters", "fileBytes", "dtype", "weights",
+            "batch", "steps", "height", "width", "tokens", "guided", "forwardFlops", "runFlops", "weightBytes", "poolBytes", "totalBytes", "pool"]));
         Assert.That(json.GetProperty("tokens").GetInt32(), Is.EqualTo(196));
         Assert.That(json.GetProperty("runFlops").GetDouble(), Is.EqualTo(20 * json.GetProperty("forwardFlops").GetDouble()));
     }
@@ -139,7 +141,7 @@ public sealed class ReportTests
         using TemporaryFolder folder = new();
         JsonElement json = Tool.Json("demo", "--device", "cpu", "--steps", "2", "--samples-per-class", "2", "--output", folder["pictures"]);
         Assert.That(Fields(json), Is.EqualTo([
-            .. Head, "device", "deviceDescription", "dtype", "sampler", "steps", "cfgScale", "seed", "timeToFirstPictureSeconds",
+            .. Head, "device", "deviceDescription", "dtype", "weights", "sampler", "steps", "cfgScale", "seed", "timeToFirstPictureSeconds",
             "firstPictureStepsPerSecond", "stepsPerSecond", "batch", "picturesPerSecond", "elapsedSeconds", "peakPoolBytes", "peakBytes", "samples",
             "classAccuracy", "frechetDistance", "firstPicture", "contactSheet", "columns", "rows"]));
         Assert.That(json.GetProperty("samples").GetInt32(), Is.EqualTo(20));

@@ -37,10 +37,11 @@ internal static class Tool
         return document.RootElement.Clone();
     }
 
-    /// <summary>Starts the built program.</summary>
+    /// <summary>Starts the built program. Where these tests run in a shell's background, which ignores SIGINT, it listens all the same.</summary>
     public static Process Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        ProcessStartInfo start = new("dotnet", [Assembly, .. arguments])
+        string[] program = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT", "dotnet"] : ["dotnet"];
+        ProcessStartInfo start = new(program[0], [.. program[1..], Assembly, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

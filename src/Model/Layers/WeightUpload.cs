@@ -97,7 +97,8 @@ internal sealed class WeightUpload : IDisposable
         }
         bool isWidened = type is not (DType.F32 or DType.BF16 or DType.F16);
         long count = (repacked?.Length ?? entry.ByteCount) / size, perPiece = PieceBytes / Math.Max(size, sizeof(float)) / unit * unit;
-        if (perPiece == 0) throw new ModelConfigException(source.Location, Invariant($"{Quoted.Path(part.Name)}: rows of {unit} elements are too long"));
+        if (perPiece == 0)
+            throw new ModelConfigException(source.Location, Invariant($"{Quoted.Path(part.Name)}: rows of {unit} elements are too long for int8"));
         byte[] stored = isWidened ? new byte[perPiece * size] : [];
         for (long done = 0; done < count; done += perPiece)
         {
