@@ -1,4 +1,5 @@
-// The build. Started by build.sh, which has seen to the tools: ./build.sh --target=Build|Demo|Test|Check|Format|Bench|Pack|Native
+// The build. Started by build.sh, which has seen to the tools:
+// ./build.sh --target=Build|Demo|Test|Check|Format|Tidy|Sanitize|Bench|Pack|Native
 // What is up to date is skipped: a fingerprint (paths, lengths and times of all inputs) of the last good build lies in artifacts/stamps.
 using System.Security.Cryptography;
 using System.Xml.Linq;
@@ -39,6 +40,16 @@ int Start(string program, params string[] arguments)
     ProcessArgumentBuilder builder = new();
     foreach (string argument in arguments) builder.AppendQuoted(argument);
     return StartProcess(program, new ProcessSettings { Arguments = builder, WorkingDirectory = root, Silent = true });
+}
+
+/// The first line that a program prints.
+string AnswerOf(string program, params string[] arguments)
+{
+    ProcessArgumentBuilder builder = new();
+    foreach (string argument in arguments) builder.AppendQuoted(argument);
+    ProcessSettings settings = new() { Arguments = builder, RedirectStandardOutput = true, Silent = true };
+    int code = StartProcess(program, settings, out IEnumerable<string> lines);
+    return code == 0 ? lines.First() : throw new CakeException($"{program} {string.Join(' ', arguments)}: exit code {code}");
 }
 
 IEnumerable<string> FilesBelow(string folder) =>
@@ -84,19 +95,30 @@ Task("Native")
     .Description("Builds the CPU device, artifacts/native/libditto_cpu.so, from kernels/.")
     .Does(() => UnlessUpToDate("Native", () => Fingerprint(["kernels"]), [nativeLibrary], () =>
     {
-        string cache = System.IO.Path.Combine(nativeFolder, "CMakeCache.txt");
-        bool configured = System.IO.File.Exists(cache);
-        if (configured && !System.IO.File.ReadAllLines(cache).Contains($"CMAKE_HOME_DIRECTORY:INTERNAL={At("kernels")}"))
-        {
-            System.IO.Directory.Delete(nativeFolder, recursive: true);     // the tree has moved, and CMake's cache holds absolute paths
-            configured = false;
-        }
-        List<string> configure = ["-S", At("kernels"), "-B", nativeFolder, "-DCMAKE_BUILD_TYPE=Release", "-DDITTO_NATIVE_TESTS=ON"];
-        if (!configured && Context.Tools.Resolve("ninja") is not null) configure.AddRange(["-G", "Ninja"]);
-        Run("cmake", configure.ToArray());
-        Run("cmake", "--build", nativeFolder, "--parallel", Environment.ProcessorCount.ToString());
+        BuildNative("release", nativeFolder);
         if (!System.IO.File.Exists(nativeLibrary)) throw new CakeException($"CMake ended well but made no {nativeLibrary}");
     }));
+
+/// Configures a preset of kernels/CMakePresets.json, whose build folder this is, and builds it.
+void BuildNative(string preset, string folder)
+{
+    ConfigureNative(preset, folder);
+    Run("cmake", "--build", folder, "--parallel", Environment.ProcessorCount.ToString());
+}
+
+void ConfigureNative(string preset, string folder)
+{
+    string cache = System.IO.Path.Combine(folder, "CMakeCache.txt");
+    bool configured = System.IO.File.Exists(cache);
+    if (configured && !System.IO.File.ReadAllLines(cache).Contains($"CMAKE_HOME_DIRECTORY:INTERNAL={At("kernels")}"))
+    {
+        System.IO.Directory.Delete(folder, recursive: true);     // the tree has moved, and CMake's cache holds absolute paths
+        configured = false;
+    }
+    List<string> configure = ["-S", At("kernels"), "--preset", preset];
+    if (!configured && Context.Tools.Resolve("ninja") is not null) configure.AddRange(["-G", "Ninja"]);
+    Run("cmake", configure.ToArray());
+}
 
 Task("Build")
     .Description("Native, then every project of Ditto.slnx, and the launcher artifacts/bin/ditto.")
@@ -236,6 +258,59 @@ Task("Format")
         Run("dotnet", ["format", At("Ditto.slnx"), "--exclude-diagnostics", .. nullabilityWarnings]);
         Run("clang-format", ["-i", .. KernelSources()]);
     });
+
+Task("Sanitize")
+    .Description("Build, then native tests under AddressSanitizer, UBSan and ThreadSanitizer, and Native.Interop's tests under the first two.")
+    .IsDependentOn("Build")
+    .Does(() =>
+    {
+        foreach (string preset in new[] { "asan-ubsan", "tsan" })
+        {
+            string folder = At("artifacts", $"cmake-{preset}");
+            BuildNative(preset, folder);
+            Run("ctest", "--test-dir", folder, "--output-on-failure");
+        }
+        RunManagedTestsUnderAsan();
+    });
+
+/// The tests of kernels and products with the sanitized library in the test host, whose signals stay .NET's. A finding ends the host.
+void RunManagedTestsUnderAsan()
+{
+    string settings = At("artifacts", "asan.runsettings");
+    XElement variables = new("EnvironmentVariables",
+        new XElement("DITTO_CPU_LIBRARY", At("artifacts", "native-asan-ubsan", "libditto_cpu.so")),
+        new XElement("LD_PRELOAD", AnswerOf("g++", "-print-file-name=libasan.so")),      // has to be there before all else
+        new XElement("ASAN_OPTIONS", "detect_leaks=0:handle_segv=0:handle_sigfpe=0:handle_abort=0:use_sigaltstack=0"));
+    new XDocument(new XElement("RunSettings", new XElement("RunConfiguration", variables))).Save(settings);
+    string project = testProjects.Single(path => path.EndsWith("Native.Interop.Tests.csproj", StringComparison.Ordinal));
+    // GuardTests hold that blocks lie between guard pages, and here they lie between red zones; the others call NVRTC, which does not
+    // find its second library where AddressSanitizer has taken dlopen over.
+    string[] left = ["GuardTests", "CompileTests", "KernelCompilerTests", "KernelCacheTests", "CacheProcessTests"];
+    Run("dotnet", "test", project, "--no-build", "--configuration", Configuration, "--nologo", "--settings", settings,
+        "--filter", string.Join('&', left.Select(name => $"FullyQualifiedName!~{name}")));
+}
+
+Task("Tidy")
+    .Description("Fails where clang-tidy finds what .clang-tidy asks it to look for in kernels/cpu.")
+    .Does(() =>
+    {
+        ConfigureNative("release", nativeFolder);
+        // Last of all folders, so that only what clang lacks comes from the compiler that the build uses: omp.h.
+        string headers = AnswerOf("g++", "-print-file-name=include");
+        string[] files = [.. KernelSources().Where(path => path.EndsWith(".cpp", StringComparison.Ordinal) && !IsPerLevel(path))];
+        int failed = 0;
+        System.Threading.Tasks.Parallel.ForEach(files, file =>
+        {
+            if (Start("clang-tidy", "-p", nativeFolder, "--quiet", $"--extra-arg=-idirafter{headers}", file) != 0)
+                System.Threading.Interlocked.Increment(ref failed);
+        });
+        if (failed > 0) throw new CakeException($"clang-tidy has findings in {failed} of {files.Length} files");
+        Say($"clang-tidy has no findings in {files.Length} files");
+    });
+
+/// Files of kernels that are compiled once for each instruction set with builtins of g++ that clang does not know.
+bool IsPerLevel(string path) =>
+    System.IO.Path.GetFileName(path) is { } name && (name.StartsWith("kernels_", StringComparison.Ordinal) || name.EndsWith("_kernel.cpp", StringComparison.Ordinal));
 
 Task("Bench")
     .Description("Build, then products beside oneDNN's plain GEMM, and forwards of the largest DiT and the demo beside the engine's own.")

@@ -2,7 +2,7 @@
 # Brings a fresh machine to the point where build.cake can run, then hands over to it.
 #   ./build.sh --target=Demo     build everything, make the demo's pictures
 #   ./build.sh --target=Test     build everything, run all tests
-# Further targets: Native, Build, Check, Format, Bench, Pack (see build.cake).
+# Further targets: Native, Build, Check, Format, Tidy, Sanitize, Bench, Pack (see build.cake).
 set -euo pipefail
 
 root=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" && pwd)
@@ -50,7 +50,10 @@ missing_packages()
     command -v g++ > /dev/null || echo g++
     command -v ninja > /dev/null || command -v make > /dev/null || echo make
     [[ -e /usr/include/oneapi/dnnl/dnnl.h || -e /usr/local/include/oneapi/dnnl/dnnl.h || -n ${DNNLROOT:-} || -n ${dnnl_DIR:-} ]] || echo libdnnl-dev
-    case $1 in check | format) command -v clang-format > /dev/null || echo clang-format ;; esac
+    case $1 in
+        check | format) command -v clang-format > /dev/null || echo clang-format ;;
+        tidy) command -v clang-tidy > /dev/null || echo clang-tidy ;;
+    esac
 }
 
 install_packages()

@@ -1,5 +1,4 @@
 // nvrtc.cpp: NVRTC's calls where kernels are compiled already: a program is a list of name expressions that are looked up
-#include <algorithm>
 #include <cstring>
 #include <map>
 #include <string>
@@ -56,8 +55,7 @@ nvrtcResult nvrtc_call(Body&& body) noexcept
 void describe_missing(_nvrtcProgram& program, const std::string& expression, const std::string& name)
 {
     program.log += program.name + ": error: no kernel \"" + expression + "\" was built into the CPU device";
-    std::vector<std::string_view> known = instantiations_of(name);
-    std::sort(known.begin(), known.end());
+    const std::vector<std::string_view> known = instantiations_of(name);
     if (!known.empty()) program.log += "; of this name it has";
     for (const std::string_view other : known) program.log.append(" ").append(other);
     program.log += '\n';

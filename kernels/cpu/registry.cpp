@@ -1,7 +1,9 @@
 // registry.cpp: one map for each level over the tables that the kernel files export
 #include "registry.h"
 
-#include <unordered_map>
+#include <functional>
+#include <map>
+#include <string>
 
 #include "fingerprint.h"
 
@@ -21,18 +23,14 @@ DITTO_TABLES(v4)
 
 namespace
 {
-using KernelMap = std::unordered_map<std::string_view, const KernelEntry*>;
+using KernelMap = std::map<std::string, const KernelEntry*, std::less<>>;
 
 KernelMap* map_of(std::initializer_list<const KernelTable*> tables)
 {
     KernelMap* map = new KernelMap;
     for (const KernelTable* table : tables)
-        for (int i = 0; i < table->count; ++i)
-        {
-            // The macro keeps the spaces of its line; the key does not. Keys live as long as the process.
-            const std::string* key = new std::string(normalised_name(table->entries[i].name));
-            map->emplace(*key, &table->entries[i]);
-        }
+        for (int i = 0; i < table->count; ++i)  // the macro keeps the spaces of its line; the key does not
+            map->emplace(normalised_name(table->entries[i].name), &table->entries[i]);
     return map;
 }
 
@@ -67,7 +65,7 @@ std::vector<std::string_view> instantiations_of(std::string_view name)
     const std::string_view stem = name.substr(0, name.find('<'));
     std::vector<std::string_view> found;
     for (const auto& [key, entry] : kernels(Isa::v2))
-        if (key.substr(0, key.find('<')) == stem) found.push_back(key);
+        if (std::string_view(key).substr(0, key.find('<')) == stem) found.push_back(key);
     return found;
 }
 
@@ -75,7 +73,7 @@ unsigned long long registry_fingerprint()
 {
     static const unsigned long long value = []
     {
-        unsigned long long sum = 0;  // the map has no order, so entries are added up
+        unsigned long long sum = 0;
         for (const auto& [key, entry] : kernels(Isa::v2))
             sum += fingerprint(entry->sizes, sizeof(unsigned short) * static_cast<std::size_t>(entry->parameter_count),
                                fingerprint(key.data(), key.size()));
