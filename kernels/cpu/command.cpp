@@ -37,7 +37,7 @@ void run(const KernelLaunch& launch)
     show_arguments(launch);
     const std::int64_t blocks = static_cast<std::int64_t>(launch.grid.x) * launch.grid.y * launch.grid.z;
     // Large chunks keep the counter cheap, many a worker keep the workers level; which worker has which changes no result.
-    const std::int64_t chunk = std::max<std::int64_t>(1, blocks / (64 * thread_count()));
+    const std::int64_t chunk = std::max<std::int64_t>(1, blocks / (std::int64_t{64} * thread_count()));
     parallel_for(
         (blocks + chunk - 1) / chunk, [&](std::int64_t task, int)
         { launch.kernel->run(launch.arguments.data(), launch.grid, task * chunk, std::min(blocks, (task + 1) * chunk)); });
@@ -145,6 +145,7 @@ void run_command(const Command& command)
     std::visit([](const auto& work) { run(work); }, command.work);
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): std::visit throws for a variant without value, and what is queued has one
 void describe_running(char* text, std::size_t capacity) noexcept
 {
     if (running == nullptr)

@@ -78,5 +78,6 @@ CUgraphNodeType node_type(const Command& command);
 void run_command(const Command& command);
 
 // What the command that failed last on this thread was, for example "kernel silu<float>, grid 1x1x1"; of a graph, its node.
+// NOLINTNEXTLINE(bugprone-exception-escape): as in command.cpp
 void describe_running(char* text, std::size_t capacity) noexcept;
 }  // namespace ditto

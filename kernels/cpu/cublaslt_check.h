@@ -19,5 +19,5 @@ std::optional<std::int64_t> span_of(const MatrixLayout& layout);
 
 // Fills all of `product` but the pointers, alpha and beta. A column-major D (m x n) is a row-major y of n rows and m columns, so
 // A are the weights and B the activations: y = op(B)^T op(A)^T.
-cublasStatus_t translate(const MatmulArguments& arguments, Product& product);
+cublasStatus_t translate(const MatmulArguments& in, Product& product);
 }  // namespace ditto

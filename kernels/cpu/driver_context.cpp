@@ -38,7 +38,7 @@ thread_local std::vector<std::shared_ptr<Context>> current_stack;
 
 std::shared_ptr<Context> make_context(CUdevice device, unsigned flags, bool is_primary)
 {
-    const std::shared_ptr<Context> context = std::make_shared<Context>();
+    std::shared_ptr<Context> context = std::make_shared<Context>();
     context->device = device;
     context->isa = device_isa(device);
     context->flags = flags;

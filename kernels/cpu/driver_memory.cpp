@@ -29,7 +29,7 @@ CUresult allocate_host(void** pointer, std::size_t bytes)
 template <typename T>
 void write(void* data, T value)
 {
-    std::memcpy(data, &value, sizeof value);
+    std::memcpy(data, &value, sizeof value);  // NOLINT(bugprone-sizeof-expression): of a pointer where T is one
 }
 
 void write_attribute(void* data, CUpointer_attribute attribute, const Allocation& allocation, CUdeviceptr pointer)

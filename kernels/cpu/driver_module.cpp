@@ -86,6 +86,7 @@ using namespace ditto;
 
 DITTO_API CUresult cuModuleLoadData(CUmodule* module, const void* image) { return load(module, image); }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): the driver's own signature
 DITTO_API CUresult cuModuleLoadDataEx(CUmodule* module, const void* image, unsigned option_count, int* options, void** values)
 {
     if (option_count > 0 && (options == nullptr || values == nullptr)) return CUDA_ERROR_INVALID_VALUE;

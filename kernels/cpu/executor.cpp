@@ -3,12 +3,12 @@
 
 #include <omp.h>
 #include <pthread.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <condition_variable>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <mutex>

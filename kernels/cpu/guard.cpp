@@ -7,7 +7,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <string_view>
+
+#include "machine.h"
 
 namespace ditto
 {
@@ -21,11 +22,7 @@ constexpr std::size_t pages_of(std::size_t bytes) { return (bytes + PAGE - 1) / 
 
 bool wants_guards()
 {
-    static const bool wanted = []
-    {
-        const char* named = std::getenv("DITTO_CPU_GUARD");
-        return named != nullptr && std::string_view(named) == "1";
-    }();
+    static const bool wanted = variable("DITTO_CPU_GUARD") == "1";
     return wanted;
 }
 

@@ -28,9 +28,7 @@ Registers cpuid(unsigned leaf, unsigned subleaf)
 
 constexpr bool has(unsigned word, std::initializer_list<int> bits)
 {
-    for (const int bit : bits)
-        if ((word >> bit & 1u) == 0) return false;
-    return true;
+    return std::ranges::all_of(bits, [&](int bit) { return (word >> bit & 1u) != 0; });
 }
 
 std::uint64_t saved_state()

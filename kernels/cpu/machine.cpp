@@ -86,6 +86,12 @@ MemoryLimit container_memory()
 }
 }  // namespace
 
+std::string_view variable(const char* name)
+{
+    const char* text = std::getenv(name);
+    return text == nullptr ? std::string_view() : std::string_view(text);
+}
+
 int usable_cores()
 {
     if (const char* text = std::getenv("DITTO_CPU_THREADS"))

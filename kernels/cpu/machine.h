@@ -3,9 +3,13 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace ditto
 {
+// The value of an environment variable, or nothing. The library reads each once and early, so that it may be kept.
+std::string_view variable(const char* name);
+
 // DITTO_CPU_THREADS where set, else the physical cores in the affinity mask, at most the container's CPU quota; at least 1.
 int usable_cores();
 

@@ -1,5 +1,5 @@
 // nvrtc.cpp: NVRTC's calls where kernels are compiled already: a program is a list of name expressions that are looked up
-#include <cstring>
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -22,7 +22,7 @@ enum nvrtcResult : int
     NVRTC_ERROR_INTERNAL_ERROR = 11,
 };
 
-struct _nvrtcProgram
+struct _nvrtcProgram  // NOLINT(bugprone-reserved-identifier): NVRTC's own name
 {
     std::string name, log, image, text;
     std::map<std::string, std::string> lowered;  // as given -> as looked up
@@ -97,7 +97,8 @@ nvrtcResult copy_text(nvrtcProgram program, const std::string _nvrtcProgram::*te
     if (program == nullptr) return NVRTC_ERROR_INVALID_PROGRAM;
     if (destination == nullptr) return NVRTC_ERROR_INVALID_INPUT;
     if (needs_compiled && !program->compiled) return NVRTC_ERROR_INVALID_PROGRAM;
-    std::memcpy(destination, (program->*text).c_str(), (program->*text).size() + (with_nul ? 1 : 0));
+    const std::string& from = program->*text;
+    std::copy_n(from.c_str(), from.size() + (with_nul ? 1 : 0), destination);
     return NVRTC_SUCCESS;
 }
 
@@ -149,6 +150,7 @@ DITTO_API nvrtcResult nvrtcGetNumSupportedArchs(int* count)
     *count = 0;
     return NVRTC_SUCCESS;
 }
+// NOLINTNEXTLINE(readability-non-const-parameter): NVRTC's own signature
 DITTO_API nvrtcResult nvrtcGetSupportedArchs(int* archs) { return archs == nullptr ? NVRTC_ERROR_INVALID_INPUT : NVRTC_SUCCESS; }
 
 // The source and its headers are not read: the kernels that have the names were compiled from the files of the same build.

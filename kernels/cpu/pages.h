@@ -20,6 +20,8 @@ class Pages
 {
    public:
     Pages() = default;
+    Pages(const Pages&) = delete;
+    Pages& operator=(const Pages&) = delete;
     explicit Pages(std::size_t bytes) : pointer_(allocate_pages(bytes)), bytes_(pointer_ == nullptr ? 0 : bytes) {}
     Pages(Pages&& other) noexcept : pointer_(other.pointer_), bytes_(other.bytes_) { other.pointer_ = nullptr, other.bytes_ = 0; }
     Pages& operator=(Pages&& other) noexcept

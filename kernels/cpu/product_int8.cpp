@@ -6,6 +6,7 @@
 #include <map>
 #include <string_view>
 
+#include "machine.h"
 #include "pages.h"
 #include "product_int8_kernel.h"
 #include "threads.h"
@@ -31,8 +32,7 @@ constexpr std::int64_t ROWS = 128, PANELS = 4, CHUNK = 16;  // of a tile, at mos
 
 const Int8Kernels& kernels_of(Isa isa)
 {
-    static const bool is_plain =
-        std::getenv("DITTO_CPU_INT8") != nullptr && std::string_view(std::getenv("DITTO_CPU_INT8")) == "plain";
+    static const bool is_plain = variable("DITTO_CPU_INT8") == "plain";
     const bool vnni = has_vnni(isa) && !is_plain;
     switch (isa)
     {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "native_tile.h"
+#include "machine.h"
 #include "pages.h"
 #include "threads.h"
 #include "weight_cache.h"
@@ -65,7 +66,7 @@ struct WorkerScratch
 
 bool uses_native_bf16(const Product& product)
 {
-    static const std::string_view wish = std::getenv("DITTO_CPU_BF16") == nullptr ? "" : std::getenv("DITTO_CPU_BF16");
+    static const std::string_view wish = variable("DITTO_CPU_BF16");
     if (product.input != NumberType::bf16 || !product.x.depth_first || product.depth == 0 || wish == "f32") return false;
     // Where there is a tile unit oneDNN uses it, and v4 is to be without.
     static const bool has_tiles = std::ranges::find(isa_devices(), Isa::v4_amx) != isa_devices().end();

@@ -6,11 +6,11 @@
 
 #include <omp.h>
 #include <pthread.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <atomic>
 #include <climits>
+#include <csignal>
 #include <mutex>
 #include <thread>
 #include <vector>

@@ -1,4 +1,5 @@
 // driver_test.cpp: the driver's rules: order, handles, memory, errors
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cmath>
@@ -214,10 +215,10 @@ void test_many_threads()
 {
     CUcontext context;
     NEED(cuDevicePrimaryCtxRetain(&context, 0));
-    std::vector<std::thread> threads;
+    std::array<std::thread, 6> threads;
     std::atomic<int> wrong{0};
     for (int t = 0; t < 6; ++t)
-        threads.emplace_back(
+        threads[static_cast<std::size_t>(t)] = std::thread(
             [&, t]
             {
                 NEED(cuCtxSetCurrent(context));

@@ -14,6 +14,8 @@ struct Fixture
         NEED(cuMemAlloc_v2(&device, 64));
         NEED(cuMemsetD8_v2(device, 0, 64));
     }
+    Fixture(const Fixture&) = delete;
+    Fixture& operator=(const Fixture&) = delete;
     ~Fixture()
     {
         NEED(cuStreamDestroy_v2(stream));

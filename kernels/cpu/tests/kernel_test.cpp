@@ -88,7 +88,7 @@ void test_embeddings(const NumberName& type)
             .check();
         Case(of("add_position_embedding", type.name))
             .out(type.number, batch * 5 * dim)
-            .in(Number::f32, 5 * dim)
+            .in(Number::f32, dim * 5)
             .value(batch)
             .value(5)
             .value(static_cast<int>(dim))
@@ -179,7 +179,7 @@ void test_sampler(const NumberName& type)
         for (const bool full : {false, true})
         {
             const int model_channels = full ? 2 * channels : channels;
-            const long long latents = batch * channels * pixels, model = batch * model_channels * pixels;
+            const long long latents = pixels * batch * channels, model = pixels * batch * model_channels;
             Case c(of("guidance_sampler_step", type.name));
             c.out(Number::f32, latents);
             full ? c.out(Number::f32, latents).out(Number::f32, latents) : c.null().null();

@@ -65,6 +65,8 @@ struct Case
 struct Buffer
 {
     Buffer(std::size_t count, Type of) : values(count), type(of) { NEED(cuMemAlloc_v2(&device, bytes())); }
+    Buffer(const Buffer&) = delete;
+    Buffer& operator=(const Buffer&) = delete;
     ~Buffer() { cuMemFree_v2(device); }
     std::size_t bytes() const { return std::max<std::size_t>(1, values.size()) * bytes_of(type); }
     void fill(unsigned seed)
@@ -125,6 +127,8 @@ struct Plan
         b = c.x_transposed ? layout(c.inputs, c.rows, c.depth, c.batch) : layout(c.inputs, c.depth, c.rows, c.batch);
         d = layout(c.output, c.columns, c.rows, c.batch);
     }
+    Plan(const Plan&) = delete;
+    Plan& operator=(const Plan&) = delete;
     ~Plan()
     {
         cublasLtMatmulDescDestroy(desc);

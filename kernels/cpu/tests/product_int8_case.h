@@ -12,6 +12,8 @@ struct DeviceBytes
         NEED(cuMemAlloc_v2(&device, bytes));
         if (data != nullptr) NEED(cuMemcpyHtoD_v2(device, data, bytes));
     }
+    DeviceBytes(const DeviceBytes&) = delete;
+    DeviceBytes& operator=(const DeviceBytes&) = delete;
     ~DeviceBytes() { cuMemFree_v2(device); }
     void* pointer() const { return reinterpret_cast<void*>(device); }
     CUdeviceptr device = 0;
@@ -37,6 +39,8 @@ struct Int8Case
         a = layout(CUDA_R_8I, k, n), b = layout(CUDA_R_8I, k, m), d = layout(CUDA_R_32I, n, m);
         if (constant) NEED(cuMemAdvise(w.device, w_values.size(), CU_MEM_ADVISE_SET_READ_MOSTLY, 0));
     }
+    Int8Case(const Int8Case&) = delete;
+    Int8Case& operator=(const Int8Case&) = delete;
     ~Int8Case()
     {
         cublasLtMatmulDescDestroy(desc);
@@ -66,7 +70,7 @@ struct Int8Case
                 const signed char *x_row = &x_values[static_cast<std::size_t>(r) * static_cast<std::size_t>(depth)],
                                   *w_row = &w_values[static_cast<std::size_t>(n) * static_cast<std::size_t>(depth)];
                 long long sum = 0;
-                for (int k = 0; k < depth; ++k) sum += x_row[k] * w_row[k];
+                for (int k = 0; k < depth; ++k) sum += static_cast<long long>(x_row[k]) * w_row[k];
                 values.push_back(static_cast<int>(sum));
             }
         return values;

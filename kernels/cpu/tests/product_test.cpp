@@ -78,7 +78,8 @@ void check_bits(int rows, int columns, int depth, Type type)
             const std::size_t x_offset = static_cast<std::size_t>(first) * static_cast<std::size_t>(depth) * element;
             Plan(part).run(w.device, x.device + x_offset, 0, again.device, bias.device, true);
             again.download();
-            EXPECT(std::equal(again.values.begin(), again.values.begin() + some * columns, y.values.begin() + first * columns));
+            EXPECT(std::equal(again.values.begin(), again.values.begin() + std::ptrdiff_t{some} * columns,
+                              y.values.begin() + std::ptrdiff_t{first} * columns));
         }
     }
 }

@@ -35,7 +35,7 @@ struct Lane
     Lane(const Lane&) = delete;
     Lane& operator=(const Lane&) = delete;
 
-    void upload()
+    void upload() const
     {
         std::vector<float> values(COUNT);
         for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 1000) / 100 - 5;

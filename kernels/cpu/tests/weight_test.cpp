@@ -62,7 +62,7 @@ void test_kernel(Type type)
     Weights weights(5, 400, 512, type);
     Buffer seen(weights.w.values.size(), Type::f32);
     const std::vector<unsigned char> expected = weights.product();
-    for (const std::size_t first : {std::size_t{0}, std::size_t{300 * 512}, std::size_t{1}})
+    for (const std::size_t first : {std::size_t{0}, std::size_t{300} * 512, std::size_t{1}})
     {
         CUdeviceptr from = weights.w.device + first * bytes_of(type);
         long long count = static_cast<long long>(weights.w.values.size() - first);
