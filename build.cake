@@ -301,10 +301,13 @@ Task("Tidy")
         string[] asClang = [$"--extra-arg=-idirafter{headers}", "--extra-arg=-D__malloc__(...)=", "--extra-arg=-mavx512fp16"];
         string[] files = [.. KernelSources().Where(path => path.EndsWith(".cpp", StringComparison.Ordinal) && !IsPerLevel(path))];
         int failed = 0;
-        System.Threading.Tasks.Parallel.ForEach(files, file =>
+        System.Threading.Tasks.ParallelOptions asManyAsCores = new() { MaxDegreeOfParallelism = Environment.ProcessorCount };
+        System.Threading.Tasks.Parallel.ForEach(files, asManyAsCores, file =>
         {
-            if (Start("clang-tidy", ["-p", nativeFolder, "--quiet", .. asClang, file]) != 0)
-                System.Threading.Interlocked.Increment(ref failed);
+            // Not Cake's own way to start a program, which is for one at a time.
+            using System.Diagnostics.Process tidy = System.Diagnostics.Process.Start("clang-tidy", ["-p", nativeFolder, "--quiet", .. asClang, file]);
+            tidy.WaitForExit();
+            if (tidy.ExitCode != 0) System.Threading.Interlocked.Increment(ref failed);
         });
         if (failed > 0) throw new CakeException($"clang-tidy has findings in {failed} of {files.Length} files");
         Say($"clang-tidy has no findings in {files.Length} files");

@@ -87,7 +87,7 @@ void test_embeddings(const NumberName& type)
             .value(static_cast<int>(dim))
             .check();
         Case(of("add_position_embedding", type.name))
-            .out(type.number, batch * 5 * dim)
+            .out(type.number, dim * batch * 5)
             .in(Number::f32, dim * 5)
             .value(batch)
             .value(5)
