@@ -103,3 +103,22 @@ inline void need(int code, const char* text, const char* file, int line)
     std::exit(1);
 }
 #define NEED(call) need(static_cast<int>(call), #call, __FILE__, __LINE__)
+
+// Runs a test with each device's context current and says how it went; the exit code. The body may take the number of devices.
+template <typename Body>
+int test_on_every_device(const char* name, Body&& body)
+{
+    NEED(cuInit(0));
+    int devices = 0;
+    NEED(cuDeviceGetCount(&devices));
+    for (int device = 0; device < devices; ++device)
+    {
+        CUcontext context;
+        NEED(cuDevicePrimaryCtxRetain(&context, device));
+        NEED(cuCtxSetCurrent(context));
+        body(devices);
+        NEED(cuDevicePrimaryCtxRelease_v2(device));
+        std::printf("%s: %s on %s\n", failures == 0 ? "passed" : "FAILED", name, dittoCpuGetIsaName(device));
+    }
+    return failures == 0 ? 0 : 1;
+}

@@ -218,20 +218,12 @@ void test_attention(const NumberName& type)
 
 int main()
 {
-    NEED(cuInit(0));
-    int devices = 0;
-    NEED(cuDeviceGetCount(&devices));
-    for (int device = 0; device < devices; ++device)
-    {
-        CUcontext context;
-        NEED(cuDevicePrimaryCtxRetain(&context, device));
-        NEED(cuCtxSetCurrent(context));
-        for (const NumberName& type : FLOATS)
-            for (const auto test : {test_elements, test_norms, test_residuals, test_embeddings, test_patches, test_rope,
-                                    test_int8, test_sampler, test_attention})
-                test(type);
-        NEED(cuDevicePrimaryCtxRelease_v2(device));
-        std::printf("%s: kernel_test on %s\n", failures == 0 ? "passed" : "FAILED", dittoCpuGetIsaName(device));
-    }
-    return failures == 0 ? 0 : 1;
+    return test_on_every_device("kernel_test",
+                                [](int)
+                                {
+                                    for (const NumberName& type : FLOATS)
+                                        for (const auto test : {test_elements, test_norms, test_residuals, test_embeddings,
+                                                                test_patches, test_rope, test_int8, test_sampler, test_attention})
+                                            test(type);
+                                });
 }

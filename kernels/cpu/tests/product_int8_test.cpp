@@ -77,23 +77,15 @@ void check_refusals(cublasLtHandle_t blas)
 
 int main()
 {
-    NEED(cuInit(0));
-    int devices = 0;
-    NEED(cuDeviceGetCount(&devices));
-    for (int device = 0; device < devices; ++device)
-    {
-        CUcontext context;
-        cublasLtHandle_t blas;
-        NEED(cuDevicePrimaryCtxRetain(&context, device));
-        NEED(cuCtxSetCurrent(context));
-        NEED(cublasLtCreate(&blas));
-        check_exact(blas);
-        check_read_back(blas);
-        check_largest(blas);
-        check_refusals(blas);
-        NEED(cublasLtDestroy(blas));
-        NEED(cuDevicePrimaryCtxRelease_v2(device));
-        std::printf("%s: product_int8_test on %s\n", failures == 0 ? "passed" : "FAILED", dittoCpuGetIsaName(device));
-    }
-    return failures == 0 ? 0 : 1;
+    return test_on_every_device("product_int8_test",
+                                [](int)
+                                {
+                                    cublasLtHandle_t blas;
+                                    NEED(cublasLtCreate(&blas));
+                                    check_exact(blas);
+                                    check_read_back(blas);
+                                    check_largest(blas);
+                                    check_refusals(blas);
+                                    NEED(cublasLtDestroy(blas));
+                                });
 }

@@ -104,33 +104,27 @@ void check_cache()
 
 int main()
 {
-    NEED(cuInit(0));
-    int devices = 0;
-    NEED(cuDeviceGetCount(&devices));
-    for (int device = 0; device < devices; ++device)
-    {
-        CUcontext context;
-        NEED(cuDevicePrimaryCtxRetain(&context, device));
-        NEED(cuCtxSetCurrent(context));
-        NEED(cublasLtCreate(&blas));
-        for (const int rows : {1, 2, 7, 17, 130})
-            for (const int columns : {1, 5, 33, 49, 200})
-                for (const int depth : {1, 3, 72, 401, 800})
-                    for (const Type type : TYPES)
-                        check({rows, columns, depth, 1, type, type, true, false, rows % 2 == 0, columns % 2 == 0, false, false});
-        for (int bits = 0; bits < 256; ++bits)
-            check({19, 50, 33, 3, (bits & 1) != 0 ? Type::bf16 : Type::f32, (bits & 3) == 3 ? Type::bf16 : Type::f32,
-                   (bits & 4) != 0, (bits & 8) != 0, (bits & 16) != 0, (bits & 32) != 0, (bits & 64) != 0, (bits & 128) != 0});
-        for (const Type type : TYPES)
-        {
-            check_bits(150, 100, 500, type);
-            check_bits(392, 1152, 384, type);
-            check_bits(20, 384, 1153, type);
-        }
-        check_cache();
-        NEED(cublasLtDestroy(blas));
-        NEED(cuDevicePrimaryCtxRelease_v2(device));
-        std::printf("%s: product_test on %s\n", failures == 0 ? "passed" : "FAILED", dittoCpuGetIsaName(device));
-    }
-    return failures == 0 ? 0 : 1;
+    return test_on_every_device("product_test",
+                                [](int)
+                                {
+                                    NEED(cublasLtCreate(&blas));
+                                    for (const int rows : {1, 2, 7, 17, 130})
+                                        for (const int columns : {1, 5, 33, 49, 200})
+                                            for (const int depth : {1, 3, 72, 401, 800})
+                                                for (const Type type : TYPES)
+                                                    check({rows, columns, depth, 1, type, type, true, false, rows % 2 == 0,
+                                                           columns % 2 == 0, false, false});
+                                    for (int bits = 0; bits < 256; ++bits)
+                                        check({19, 50, 33, 3, (bits & 1) != 0 ? Type::bf16 : Type::f32,
+                                               (bits & 3) == 3 ? Type::bf16 : Type::f32, (bits & 4) != 0, (bits & 8) != 0,
+                                               (bits & 16) != 0, (bits & 32) != 0, (bits & 64) != 0, (bits & 128) != 0});
+                                    for (const Type type : TYPES)
+                                    {
+                                        check_bits(150, 100, 500, type);
+                                        check_bits(392, 1152, 384, type);
+                                        check_bits(20, 384, 1153, type);
+                                    }
+                                    check_cache();
+                                    NEED(cublasLtDestroy(blas));
+                                });
 }

@@ -60,23 +60,15 @@ void test_memory_limit(Type type)
 
 int main()
 {
-    NEED(cuInit(0));
-    int devices = 0;
-    NEED(cuDeviceGetCount(&devices));
-    for (int device = 0; device < devices; ++device)
-    {
-        CUcontext context;
-        NEED(cuDevicePrimaryCtxRetain(&context, device));
-        NEED(cuCtxSetCurrent(context));
-        NEED(cublasLtCreate(&blas));
-        for (const Type type : TYPES)
-        {
-            test_memory_limit(type);
-            test_one_copy(type);
-        }
-        NEED(cublasLtDestroy(blas));
-        NEED(cuDevicePrimaryCtxRelease_v2(device));
-        std::printf("%s: weight_memory_test on %s\n", failures == 0 ? "passed" : "FAILED", dittoCpuGetIsaName(device));
-    }
-    return failures == 0 ? 0 : 1;
+    return test_on_every_device("weight_memory_test",
+                                [](int)
+                                {
+                                    NEED(cublasLtCreate(&blas));
+                                    for (const Type type : TYPES)
+                                    {
+                                        test_memory_limit(type);
+                                        test_one_copy(type);
+                                    }
+                                    NEED(cublasLtDestroy(blas));
+                                });
 }

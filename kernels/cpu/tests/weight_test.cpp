@@ -254,30 +254,22 @@ void test_threads(Type type)
 
 int main()
 {
-    NEED(cuInit(0));
-    int devices = 0;
-    NEED(cuDeviceGetCount(&devices));
-    for (int device = 0; device < devices; ++device)
-    {
-        CUcontext context;
-        NEED(cuDevicePrimaryCtxRetain(&context, device));
-        NEED(cuCtxSetCurrent(context));
-        NEED(cublasLtCreate(&blas));
-        for (const Type type : TYPES)
-        {
-            test_read_back(type);
-            test_kernel(type);
-            test_write(type);
-            test_unmark(type);
-            test_free(type);
-            test_other_uses(type);
-            test_two_contexts(type, devices);
-            test_graph(type);
-            test_threads(type);
-        }
-        NEED(cublasLtDestroy(blas));
-        NEED(cuDevicePrimaryCtxRelease_v2(device));
-        std::printf("%s: weight_test on %s\n", failures == 0 ? "passed" : "FAILED", dittoCpuGetIsaName(device));
-    }
-    return failures == 0 ? 0 : 1;
+    return test_on_every_device("weight_test",
+                                [](int devices)
+                                {
+                                    NEED(cublasLtCreate(&blas));
+                                    for (const Type type : TYPES)
+                                    {
+                                        test_read_back(type);
+                                        test_kernel(type);
+                                        test_write(type);
+                                        test_unmark(type);
+                                        test_free(type);
+                                        test_other_uses(type);
+                                        test_two_contexts(type, devices);
+                                        test_graph(type);
+                                        test_threads(type);
+                                    }
+                                    NEED(cublasLtDestroy(blas));
+                                });
 }
