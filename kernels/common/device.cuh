@@ -1,7 +1,8 @@
 // device.cuh: the words that kernels are written in, for two targets: a GPU (NVRTC) and a CPU (g++, where a block is one thread)
 // types:   int8, int64, uint8..uint64, bf16, fp16; to_float(T), from_float<T>(float) round to nearest even; sums belong in float
 // loops:   i = threadIdx.x; i < n; i += blockDim.x inside, r = blockIdx.x; r < rows; r += gridDim.x outside: any block and grid
-// steps:   for_row, load_floats, store_floats take PACK_WIDTH<T> neighbours: 16 bytes on a GPU (where packs_fit), 64 on a CPU
+// steps:   for_row with load_floats, store_floats or load_lanes, store_lanes: PACK_WIDTH<T> neighbours, 16 bytes on a GPU (where
+//          packs_fit) and 64 elements on a CPU
 // meeting: threads of a block talk only through block_sum, block_max and group_sum; every thread must reach them
 // headers: no CUDA or system header: users have libnvrtc alone, and the CPU build has a namespace for each ISA level
 #pragma once
@@ -65,7 +66,8 @@ __device__ __forceinline__ T from_float(float value)
 // ---- rows in steps of N neighbours: 16-byte requests on a GPU, tiles of vector loops on a CPU ------------------------------
 // A step is load_floats, arithmetic on float v[N], store_floats; left is how many elements the row still has. On a CPU the last
 // step of a row may be short: it is padded, computed like any other and stored in part, so that no result depends on its place.
-// round_floats<T>(v) with store_rounded instead keeps in v what is stored.
+// Where all arrays of a step have one type and its arithmetic goes element by element, load_lanes and store_lanes do the same in
+// the order that suits the device and type. round_lanes<T>(v) with store_rounded instead keeps in v what is stored.
 
 // Calls step(c, left) for this thread's steps of a row; step is [&](int c, int left) ALWAYS_INLINE { ... }.
 
@@ -126,8 +128,18 @@ __device__ __forceinline__ void store_floats(T* p, const float (&values)[N], int
         store_pack(p + i, pack);
     }
 }
+template <int N, typename T>
+__device__ __forceinline__ void load_lanes(const T* p, float (&values)[N], int = N, float = 0.0f)
+{
+    load_floats(p, values);
+}
+template <int N, typename T>
+__device__ __forceinline__ void store_lanes(T* p, const float (&values)[N], int = N)
+{
+    store_floats(p, values);
+}
 template <typename T, int N>
-__device__ __forceinline__ void round_floats(float (&values)[N])
+__device__ __forceinline__ void round_lanes(float (&values)[N])
 {
     UNROLL for (int k = 0; k < N; ++k) values[k] = to_float(from_float<T>(values[k]));
 }
@@ -137,83 +149,7 @@ __device__ __forceinline__ void store_rounded(T* p, const float (&values)[N], in
     store_floats(p, values);
 }
 #else
-template <int N, typename... T>
-constexpr bool packs_fit(int64, const T*...)
-{
-    return true;  // any length from any address
-}
-template <int N, typename T>
-__forceinline__ void widen(const T* p, float (&values)[N])
-{
-    for (int k = 0; k < N; ++k) values[k] = to_float(p[k]);
-}
-template <int N, typename T>
-__forceinline__ void narrow(T* p, const float (&values)[N])
-{
-    for (int k = 0; k < N; ++k) p[k] = from_float<T>(values[k]);
-}
-template <int N>
-__forceinline__ void widen(const float* p, float (&values)[N])
-{
-    for (int k = 0; k + VECTOR_WIDTH <= N; k += VECTOR_WIDTH) copy_vector(values + k, p + k);
-    for (int k = N / VECTOR_WIDTH * VECTOR_WIDTH; k < N; ++k) values[k] = p[k];
-}
-template <int N>
-__forceinline__ void narrow(float* p, const float (&values)[N])
-{
-    for (int k = 0; k + VECTOR_WIDTH <= N; k += VECTOR_WIDTH) copy_vector(p + k, values + k);
-    for (int k = N / VECTOR_WIDTH * VECTOR_WIDTH; k < N; ++k) p[k] = values[k];
-}
-#ifdef __F16C__
-template <int N>
-__forceinline__ void widen(const fp16* p, float (&values)[N])
-{
-    for (int k = 0; k + VECTOR_WIDTH <= N; k += VECTOR_WIDTH) widen_halves(p + k, values + k);
-    for (int k = N / VECTOR_WIDTH * VECTOR_WIDTH; k < N; ++k) values[k] = to_float(p[k]);
-}
-template <int N>
-__forceinline__ void narrow(fp16* p, const float (&values)[N])
-{
-    for (int k = 0; k + VECTOR_WIDTH <= N; k += VECTOR_WIDTH) narrow_halves(p + k, values + k);
-    for (int k = N / VECTOR_WIDTH * VECTOR_WIDTH; k < N; ++k) p[k] = from_float<fp16>(values[k]);
-}
-#endif
-template <int N, typename T>
-__forceinline__ void load_floats(const T* p, float (&values)[N], int left = N, float pad = 0.0f)
-{
-    if (left >= N) return widen(p, values);
-    T part[N] = {};
-    for (int k = 0; k < left; ++k) part[k] = p[k];
-    widen(part, values);
-    for (int k = 0; k < N; ++k) values[k] = k < left ? values[k] : pad;
-}
-template <int N, typename T>
-__forceinline__ void store_floats(T* p, const float (&values)[N], int left = N)
-{
-    if (left >= N) return narrow(p, values);
-    T part[N];
-    narrow(part, values);
-    for (int k = 0; k < left; ++k) p[k] = part[k];
-}
-template <typename T, int N>
-__forceinline__ void round_floats(float (&values)[N])
-{
-    if constexpr (sizeof(T) == sizeof(float)) return;
-    T part[N];
-    narrow(part, values);
-    widen(part, values);
-}
-template <int N, typename T>
-__forceinline__ void store_rounded(T* p, const float (&values)[N], int left = N)
-{
-    store_floats(p, values, left);
-}
-template <int N>
-__forceinline__ void store_rounded(bf16* p, const float (&values)[N], int left = N)
-{
-    if (left < N) return store_floats(p, values, left);
-    for (int k = 0; k < N; ++k) p[k].bits = (uint16)(float_as_uint(values[k]) >> 16);
-}
+#include "cpu_steps.cuh"
 #endif
 
 // Flat kernels take their elements in spans, one block a span, so that a block's elements are neighbours on both targets.

@@ -21,7 +21,7 @@ __device__ __forceinline__ float row_sum(const T* x, int dim)
     const auto step = [&](int c, int left) ALWAYS_INLINE
     {
         float v[N];
-        load_floats(x + c, v, left);
+        load_lanes(x + c, v, left);
         UNROLL for (int k = 0; k < N; ++k) sums[k] += v[k];
     };
     for_row<N>(dim, step);
@@ -35,7 +35,7 @@ __device__ __forceinline__ float row_squares(const T* x, float mean, int dim, co
     const auto step = [&](int c, int left) ALWAYS_INLINE
     {
         float v[N];
-        load_floats(x + c, v, left, mean);
+        load_lanes(x + c, v, left, mean);
         prefetch(ahead + c, N);
         UNROLL for (int k = 0; k < N; ++k)
         {
@@ -53,7 +53,7 @@ __device__ __forceinline__ void scale_step(float (&v)[N], const T* p, int c, int
 {
     if (p == nullptr) return;
     float m[N];
-    load_floats(p + c, m, left);
+    load_lanes(p + c, m, left);
     UNROLL for (int k = 0; k < N; ++k) v[k] *= offset + m[k];
 }
 
@@ -62,7 +62,7 @@ __device__ __forceinline__ void shift_step(float (&v)[N], const T* p, int c, int
 {
     if (p == nullptr) return;
     float m[N];
-    load_floats(p + c, m, left);
+    load_lanes(p + c, m, left);
     UNROLL for (int k = 0; k < N; ++k) v[k] += m[k];
 }
 
@@ -73,13 +73,13 @@ __device__ __forceinline__ void row_affine(T* y, const T* x, float mean, float r
     const auto step = [&](int c, int left) ALWAYS_INLINE
     {
         float v[N];
-        load_floats(x + c, v, left);
+        load_lanes(x + c, v, left);
         UNROLL for (int k = 0; k < N; ++k) v[k] = (v[k] - mean) * rstd;
         scale_step(v, weight, c, left, 0.0f);
         shift_step(v, bias, c, left);
         scale_step(v, scale, c, left, 1.0f);
         shift_step(v, shift, c, left);
-        store_floats(y + c, v, left);
+        store_lanes(y + c, v, left);
     };
     for_row<N>(dim, step);
 }

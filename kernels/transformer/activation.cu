@@ -28,9 +28,9 @@ __device__ __forceinline__ void activate_spans(T* y, const T* x, int64 count)
         const auto step = [&](int i, int left) ALWAYS_INLINE
         {
             float v[N];
-            load_floats(x + start + i, v, left);
+            load_lanes(x + start + i, v, left);
             UNROLL for (int k = 0; k < N; ++k) v[k] = F::apply(v[k]);
-            store_floats(y + start + i, v, left);
+            store_lanes(y + start + i, v, left);
         };
         for_row<N>(length, step);
     }

@@ -13,11 +13,11 @@ __device__ __forceinline__ float residual_row(T* x, const T* source, const T* ga
     const auto step = [&](int c, int left) ALWAYS_INLINE
     {
         float v[N], s[N];
-        load_floats(x + c, v, left);
-        load_floats(source + c, s, left);
+        load_lanes(x + c, v, left);
+        load_lanes(source + c, s, left);
         scale_step(s, gate, c, left, 0.0f);
         UNROLL for (int k = 0; k < N; ++k) v[k] += s[k];
-        round_floats<T>(v);
+        round_lanes<T>(v);
         store_rounded(x + c, v, left);
         UNROLL for (int k = 0; k < N; ++k) sums[k] += v[k];
     };
