@@ -64,7 +64,7 @@ __forceinline__ uint16 float_to_fp16(float value)
     return (uint16)(((all >> 16) & (bits > 0x7f800000u ? 0u : 0x8000u)) | rounded);
 }
 
-// One vector of floats from memory to memory. A plain copying loop would become a memcpy, which no optimisation sees through.
+// One vector of the level.
 #ifdef __AVX512F__
 constexpr int VECTOR_WIDTH = 16;
 typedef float FloatVector __attribute__((vector_size(64)));
@@ -77,12 +77,6 @@ typedef short HalfVector __attribute__((vector_size(16)));
 constexpr int VECTOR_WIDTH = 4;
 typedef float FloatVector __attribute__((vector_size(16)));
 #endif
-__forceinline__ void copy_vector(float* to, const float* from)
-{
-    FloatVector vector;
-    __builtin_memcpy(&vector, from, sizeof vector);
-    __builtin_memcpy(to, &vector, sizeof vector);
-}
 
 #ifdef __F16C__  // the compiler does not vectorise these conversions by itself
 __forceinline__ void widen_halves(const void* halves, float* values)

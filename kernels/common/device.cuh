@@ -148,6 +148,20 @@ __device__ __forceinline__ void store_rounded(T* p, const float (&values)[N], in
 {
     store_floats(p, values);
 }
+template <typename F, typename T, int N>
+__device__ __forceinline__ void logistic_products(float (&x)[N])
+{
+    UNROLL for (int k = 0; k < N; ++k) x[k] = logistic_product(x[k], F::SCALE * F::argument(x[k]));
+}
+template <int N>
+__device__ __forceinline__ void quarter_turn(const float (&v)[N], float (&turned)[N])
+{
+    UNROLL for (int k = 0; k < N; k += 2)
+    {
+        turned[k] = -v[k + 1];
+        turned[k + 1] = v[k];
+    }
+}
 #else
 #include "cpu_steps.cuh"
 #endif

@@ -5,17 +5,33 @@
 // source:  Hendrycks & Gimpel 2016, Gaussian Error Linear Units, arXiv:1606.08415
 #include "../common/gelu.cuh"
 
+// Activations of a step, stored as T.
 struct GeluErf
 {
-    static __device__ __forceinline__ float apply(float x) { return 0.5f * x * (1.0f + erff(in_order(x * 0.7071067812f))); }
+    template <typename T, int N>
+    static __device__ __forceinline__ void apply(float (&v)[N])
+    {
+        UNROLL for (int k = 0; k < N; ++k) v[k] = 0.5f * v[k] * (1.0f + erff(in_order(v[k] * 0.7071067812f)));
+    }
 };
 struct QuickGelu
 {
-    static __device__ __forceinline__ float apply(float x) { return logistic_product(x, 0.851f * x); }
+    static constexpr float SCALE = 0.851f;
+    static __device__ __forceinline__ float argument(float x) { return x; }
 };
 struct Silu
 {
-    static __device__ __forceinline__ float apply(float x) { return logistic_product(x, 0.5f * x); }
+    static constexpr float SCALE = 0.5f;
+    static __device__ __forceinline__ float argument(float x) { return x; }
+};
+template <typename F>
+struct Logistic
+{
+    template <typename T, int N>
+    static __device__ __forceinline__ void apply(float (&v)[N])
+    {
+        logistic_products<F, T>(v);
+    }
 };
 
 template <typename F, int N, typename T>
@@ -29,7 +45,7 @@ __device__ __forceinline__ void activate_spans(T* y, const T* x, int64 count)
         {
             float v[N];
             load_lanes(x + start + i, v, left);
-            UNROLL for (int k = 0; k < N; ++k) v[k] = F::apply(v[k]);
+            F::template apply<T>(v);
             store_lanes(y + start + i, v, left);
         };
         for_row<N>(length, step);
@@ -49,7 +65,7 @@ __device__ __forceinline__ void activate(T* y, const T* x, int64 count)
 template <typename T>
 __global__ void gelu_tanh(T* y, const T* x, int64 count)
 {
-    activate<GeluTanh>(y, x, count);
+    activate<Logistic<GeluTanh>>(y, x, count);
 }
 template <typename T>
 __global__ void gelu_erf(T* y, const T* x, int64 count)
@@ -59,10 +75,10 @@ __global__ void gelu_erf(T* y, const T* x, int64 count)
 template <typename T>
 __global__ void quick_gelu(T* y, const T* x, int64 count)
 {
-    activate<QuickGelu>(y, x, count);
+    activate<Logistic<QuickGelu>>(y, x, count);
 }
 template <typename T>
 __global__ void silu(T* y, const T* x, int64 count)
 {
-    activate<Silu>(y, x, count);
+    activate<Logistic<Silu>>(y, x, count);
 }
