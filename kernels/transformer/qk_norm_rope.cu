@@ -5,91 +5,113 @@
 // source:  Su et al. 2021, arXiv:2104.09864 (RoPE); Zhang & Sennrich 2019, arXiv:1910.07467 (RMS norm)
 #include "../common/device.cuh"
 
-// W neighbours: one aligned pack, or element by element from any address (on a CPU always: pairs, in loops that vectorise).
-template <bool PACKED, int W, typename T>
-__device__ __forceinline__ void load_unit(const T* p, float (&v)[W])
+// N neighbours: an aligned pack, or element by element on a GPU and from any address on a CPU.
+template <bool PACKED, int N, typename T>
+__device__ __forceinline__ void load_unit(const T* p, float (&v)[N])
 {
-    if constexpr (PACKED)
+    if constexpr (PACKED || !IS_GPU)
         load_floats(p, v);
     else
-        UNROLL for (int k = 0; k < W; ++k) v[k] = to_float(p[k]);
+        UNROLL for (int k = 0; k < N; ++k) v[k] = to_float(p[k]);
 }
-template <bool PACKED, int W, typename T>
-__device__ __forceinline__ void store_unit(T* p, const float (&v)[W])
+template <bool PACKED, int N, typename T>
+__device__ __forceinline__ void store_unit(T* p, const float (&v)[N])
 {
-    if constexpr (PACKED)
+    if constexpr (PACKED || !IS_GPU)
         store_floats(p, v);
     else
-        UNROLL for (int k = 0; k < W; ++k) p[k] = from_float<T>(v[k]);
+        UNROLL for (int k = 0; k < N; ++k) p[k] = from_float<T>(v[k]);
+}
+
+template <int N>
+struct Width
+{
+    static constexpr int VALUE = N;
+};
+
+// Calls step(Width<N>, c) for this lane's units of a head's even part; they have W elements on a GPU, as many as fit on a CPU.
+template <int W, typename Step>
+__device__ __forceinline__ void for_units(int head_dim, int lane, int group, Step step)
+{
+    int c = lane * W;
+    if constexpr (!IS_GPU)
+    {
+        for (; c <= head_dim - TILE_WIDTH; c += TILE_WIDTH) step(Width<TILE_WIDTH>{}, c);
+        for (; c <= head_dim - 8; c += 8) step(Width<8>{}, c);
+    }
+    for (; c <= head_dim - W; c += group * W) step(Width<W>{}, c);
 }
 
 template <bool PACKED, int W, typename T>
 __device__ __forceinline__ float head_rstd(const T* head, int head_dim, float eps, int lane, int group)
 {
-    const int whole = head_dim / W * W;
     float squares = 0.0f;
-    for (int c = lane * W; c < whole; c += group * W)
+    const auto step = [&](auto width, int c) ALWAYS_INLINE
     {
-        float v[W];
+        constexpr int N = decltype(width)::VALUE;
+        float v[N];
         load_unit<PACKED>(head + c, v);
-        UNROLL for (int k = 0; k < W; ++k) squares += v[k] * v[k];
-    }
-    if (whole < head_dim && lane == 0) squares += to_float(head[whole]) * to_float(head[whole]);
+        UNROLL for (int k = 0; k < N; ++k) squares += v[k] * v[k];
+    };
+    for_units<W>(head_dim, lane, group, step);
+    if (head_dim % 2 != 0 && lane == 0) squares += to_float(head[head_dim - 1]) * to_float(head[head_dim - 1]);
     return rsqrtf(group_sum(squares, group) / head_dim + eps);
 }
 
-template <int W>
-__device__ __forceinline__ void rotate_pairs(float (&v)[W], const float (&cosine)[W], const float (&sine)[W])
-{
-    UNROLL for (int k = 0; k < W; k += 2)
-    {
-        const float a = v[k], b = v[k + 1];
-        v[k] = fmaf(a, cosine[k], -in_order(b * sine[k]));
-        v[k + 1] = fmaf(b, cosine[k + 1], in_order(a * sine[k + 1]));
-    }
-}
-
-// One head by the lanes of a group; each lane reads and writes its own units, so that working in place is no hazard.
+// One head by the lanes of a group, rstd from head_rstd. Each lane reads and writes its own units, so that working in place is no
+// hazard.
 template <bool NORM, bool ROPE, bool PACKED, int W, typename T>
 __device__ __forceinline__ void norm_rope_head(T* head, const T* weight, const float* cos, const float* sin, int head_dim,
-                                               float eps, int lane, int group)
+                                               float rstd, int lane, int group)
 {
-    const int whole = head_dim / W * W;
-    const float rstd = NORM ? head_rstd<PACKED, W>(head, head_dim, eps, lane, group) : 1.0f;
-    INDEPENDENT_ITERATIONS
-    for (int c = lane * W; c < whole; c += group * W)
+    const auto step = [&](auto width, int c) ALWAYS_INLINE
     {
-        float v[W], w[W], cosine[W], sine[W];
+        constexpr int N = decltype(width)::VALUE;
+        float v[N];
         load_unit<PACKED>(head + c, v);
         if constexpr (NORM)
         {
+            float w[N];
             load_unit<PACKED>(weight + c, w);
-            UNROLL for (int k = 0; k < W; ++k) v[k] = in_order(v[k] * rstd) * w[k];
+            UNROLL for (int k = 0; k < N; ++k) v[k] = in_order(v[k] * rstd) * w[k];
         }
         if constexpr (ROPE)
         {
+            float turned[N], cosine[N], sine[N];
+            quarter_turn(v, turned);
             load_unit<PACKED>(cos + c, cosine);
             load_unit<PACKED>(sin + c, sine);
-            rotate_pairs(v, cosine, sine);
+            UNROLL for (int k = 0; k < N; ++k) v[k] = fmaf(v[k], cosine[k], in_order(turned[k] * sine[k]));
         }
         store_unit<PACKED>(head + c, v);
+    };
+    for_units<W>(head_dim, lane, group, step);
+    if (NORM && head_dim % 2 != 0 && lane == 0)  // the last element of an odd head_dim, which has no rotation
+    {
+        T& last = head[head_dim - 1];
+        last = from_float<T>(in_order(to_float(last) * rstd) * to_float(weight[head_dim - 1]));
     }
-    if (NORM && whole < head_dim && lane == 0)  // the last element of an odd head_dim, which has no rotation
-        head[whole] = from_float<T>(in_order(to_float(head[whole]) * rstd) * to_float(weight[whole]));
 }
 
 template <bool NORM, bool ROPE, bool PACKED, int W, typename T>
 __device__ __forceinline__ void norm_rope_tokens(T* x, const T* weight, const float* cos, const float* sin, int batch, int tokens,
                                                  int heads, int head_dim, int64 batch_stride, int64 token_stride, float eps)
 {
-    const int group = group_width(), lane = threadIdx.x % group;
+    constexpr int HEADS = IS_GPU ? 1 : 16;  // a CPU has many sums under way before it needs the first
+    const int group = group_width(), lane = threadIdx.x % group, step = blockDim.x / group;
     for (int64 r = blockIdx.x; r < (int64)batch * tokens; r += gridDim.x)
     {
         const int64 token = r % tokens, table = token * head_dim;
         T* x_token = x + r / tokens * batch_stride + token * token_stride;  // (heads, head_dim)
-        for (int h = threadIdx.x / group; h < heads; h += blockDim.x / group)
-            norm_rope_head<NORM, ROPE, PACKED, W>(x_token + (int64)h * head_dim, weight, cos + table, sin + table, head_dim, eps,
-                                                  lane, group);
+        for (int first = threadIdx.x / group; first < heads; first += HEADS * step)
+        {
+            float rstd[HEADS];
+            for (int i = 0, h = first; i < HEADS && h < heads; ++i, h += step)
+                rstd[i] = NORM ? head_rstd<PACKED, W>(x_token + (int64)h * head_dim, head_dim, eps, lane, group) : 1.0f;
+            for (int i = 0, h = first; i < HEADS && h < heads; ++i, h += step)
+                norm_rope_head<NORM, ROPE, PACKED, W>(x_token + (int64)h * head_dim, weight, cos + table, sin + table, head_dim,
+                                                      rstd[i], lane, group);
+        }
     }
 }
 
