@@ -61,13 +61,8 @@ internal sealed class DiTCheckpoint
     public IReadOnlyList<string> Warnings { get; private set; } = [];
 
     /// <summary>Whether every block's embedder holds the same bytes as block 0's.</summary>
-    private static bool EmbeddersAreEqual(DiTConfig config, WeightSource source)
-    {
-        for (int i = 1; i < config.NumLayers; i++)
-            foreach (string name in EmbedderNames)
-                if (!TensorBytes.AreEqual(source[EmbedderPrefix(0) + name], source[EmbedderPrefix(i) + name])) return false;
-        return true;
-    }
+    private static bool EmbeddersAreEqual(DiTConfig config, WeightSource source) => Array.TrueForAll(
+        EmbedderNames, name => TensorBytes.AreEqual([.. Enumerable.Range(0, config.NumLayers).Select(i => source[EmbedderPrefix(i) + name])]));
 
     /// <summary>The same text for a tensor of every block's embedder; a tensor's own name elsewhere.</summary>
     public static string SharedName(string name)
