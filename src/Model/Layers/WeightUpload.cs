@@ -6,18 +6,19 @@ using static System.FormattableString;
 namespace Ditto.Layers;
 
 /// <summary>
-/// Copies tensors of a checkpoint to the device piece by piece as they are stored, and converts them there. Two pinned pieces take turns: one is
-/// read from the file while the other is copied.
+/// Copies tensors of a checkpoint to the device piece by piece as they are stored, and converts them there. Pinned pieces take turns: one is
+/// read from the file while others are copied.
 /// </summary>
 internal sealed class WeightUpload : IDisposable
 {
-    private const int PieceBytes = 1 << 20;              // stays in a core's second-level cache between reading and copying
+    private const int PieceBytes = 4 << 20;              // large enough for several threads to copy, small enough for a last-level cache
+    private const int PieceCount = 4;                    // reading goes on while the system is slow to find pages for one copy
     private readonly Device device;
     private readonly WeightSource source;
     private readonly DeviceStream stream;
     private readonly Operations ops;
-    private readonly HostMemory[] pieces = new HostMemory[2];
-    private readonly DeviceEvent[] copied = new DeviceEvent[2];
+    private readonly HostMemory[] pieces = new HostMemory[PieceCount];
+    private readonly DeviceEvent[] copied = new DeviceEvent[PieceCount];
     private DeviceMemory? staging;                       // where types differ
     private int turn;
 
@@ -115,7 +116,7 @@ internal sealed class WeightUpload : IDisposable
 
     private HostMemory NextPiece()
     {
-        turn = 1 - turn;
+        turn = (turn + 1) % PieceCount;
         copied[turn].Synchronize();
         return pieces[turn];
     }
