@@ -39,7 +39,8 @@ public sealed class BenchTests
             "schemaVersion", "verb", "version", "model", "randomWeights", "device", "deviceDescription", "isa", "threads", "dtype", "weights",
             "batch", "tokens", "parameters", "forwardSeconds", "firstForwardSeconds",
             "flops", "modelFlops", "gflops", "fractionOfBestGemm", "fractionOfBestGemmAtBest",
-            "gemms", "copyBytes", "copyBytesPerSecond", "queueSeconds", "queueFraction", "loadSeconds", "weightBytes", "poolBytes",
+            "gemms", "copyBytes", "copyBytesPerSecond", "queueSeconds", "queueFraction", "loadSeconds",
+            "warmLoadSeconds", "fileReadSeconds", "loadFractionOfRead", "weightBytes", "poolBytes",
             "peakResidentBytes", "peakResidentRatio", "outputIsFinite", "tracedForwards", "tracedSeconds", "computeShare", "operations",
         }));
         Assert.That(json.GetProperty("verb").GetString(), Is.EqualTo("bench model"));
@@ -49,7 +50,8 @@ public sealed class BenchTests
         Assert.That(libraries, Does.Contain("ditto").And.All.AnyOf("ditto", "onednn"));
         Assert.That(json.GetProperty("outputIsFinite").GetBoolean(), Is.True);
         Assert.That(json.GetProperty("threads").GetInt32(), Is.Positive);
-        foreach (string figure in new[] { "gflops", "fractionOfBestGemm", "copyBytesPerSecond", "queueSeconds", "peakResidentBytes" })
+        string[] figures = ["gflops", "fractionOfBestGemm", "copyBytesPerSecond", "queueSeconds", "peakResidentBytes", "loadFractionOfRead"];
+        foreach (string figure in figures)
             Assert.That(json.GetProperty(figure).GetDouble(), Is.Positive, figure);
     }
 

@@ -3,6 +3,7 @@ using Ditto.Families.DiT;
 using Ditto.Interop;
 using Ditto.Layers;
 using Ditto.Pipelines;
+using Ditto.Safetensors;
 
 namespace Ditto.CommandLine;
 
@@ -27,6 +28,14 @@ internal sealed class BenchedModel
     public static string Allowed => $"{DemoModel.Name}, a diffusers directory, or random weights of {string.Join(", ", DiTPresets.Names)}";
 
     public bool IsRandom => preset is not null;
+
+    /// <summary>The weight files; none of random weights.</summary>
+    public IReadOnlyList<string> Files()
+    {
+        if (IsRandom) return [];
+        using WeightSource source = WeightSource.Open(directory);
+        return [.. source.Tensors.Values.Select(tensor => tensor.File).Distinct()];
+    }
 
     public DiTModel Load(Device device, DType type, WeightStorage weights, CancellationToken cancellation) => preset is null
         ? DiTModel.Load(directory, device, type, weights, cancellation: cancellation)

@@ -27,7 +27,7 @@ internal sealed class ModelBenchmarkReport(string name, bool isRandom, Device de
             ("of best GEMM", Readable.Invariant($"{m.FractionOfBestGemm:0.000} by medians, {m.FractionAtBest:0.000} by the fastest of each")),
             ("copy", Readable.Invariant($"{m.Copy.BytesPerSecond * 1e-9:0.0} GB/s, read and written, {Readable.Bytes(m.Copy.ByteCount)}")),
             ("queueing", Readable.Invariant($"{Ms(m.Queueing.Median)} on the host, {100 * m.QueueFraction:0.00} % of a forward")),
-            ("loading", Readable.Invariant($"{m.LoadSeconds:0.00} s, {m.WeightBytes / m.LoadSeconds * 1e-9:0.00} GB/s")),
+            ("loading", Readable.Invariant($"{m.LoadSeconds:0.00} s, {m.WeightBytes / m.LoadSeconds * 1e-9:0.00} GB/s") + Reading()),
             ("memory", $"{Readable.Bytes(m.WeightBytes)} of weights, {Readable.Bytes(m.PoolBytes)} of pool" + Resident()),
             ("operations", Readable.Invariant($"{Ms(m.TracedSeconds)} in {m.Operations.Sum(group => group.Count)} operations, ")
                 + Readable.Invariant($"{100 * m.ComputeShare:0.0} % in products and attention (medians of {m.TracedPasses} traced forwards)")),
@@ -72,6 +72,9 @@ internal sealed class ModelBenchmarkReport(string name, bool isRandom, Device de
         json.WriteReal("queueSeconds", m.Queueing.Median);
         json.WriteReal("queueFraction", m.QueueFraction);
         json.WriteReal("loadSeconds", m.LoadSeconds);
+        json.WriteReal("warmLoadSeconds", m.Loading?.Loads.Median);
+        json.WriteReal("fileReadSeconds", m.Loading?.Reads.Median);
+        json.WriteReal("loadFractionOfRead", m.Loading?.Ratios.Median);
         json.WriteNumber("weightBytes", m.WeightBytes);
         json.WriteNumber("poolBytes", m.PoolBytes);
         json.WriteReal("peakResidentBytes", m.PeakResidentBytes);
@@ -121,6 +124,11 @@ internal sealed class ModelBenchmarkReport(string name, bool isRandom, Device de
         Readable.Invariant($"{group.BytesPerSecond * 1e-9:0.0}"),
         group.IsCompute ? "" : Readable.Invariant($"{100 * group.BytesPerSecond / measured.Copy.BytesPerSecond:0} %"),
     ];
+
+    private string Reading() => measured.Loading is { } l
+        ? Readable.Invariant($"; then {l.Ratios.Median:0.00} of the speed of reading the files ({l.Loads.Median:0.00} s, {l.Reads.Median:0.00} s; ")
+            + Readable.Invariant($"least {l.Ratios.Min:0.00} of {l.Ratios.Count} pairs)")
+        : "";
 
     private string Resident() => measured is { PeakResidentBytes: { } peak, ResidentRatio: { } ratio }
         ? Readable.Invariant($"; peak of the process {Readable.Bytes(peak)}, {ratio:0.00} of that")

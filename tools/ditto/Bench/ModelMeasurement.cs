@@ -23,7 +23,11 @@ internal sealed record ModelMeasurement
     /// <summary>The process's peak after the first passes; null where the system does not say.</summary>
     public required long? PeakResidentBytes { get; init; }
 
+    /// <summary>Of the first load.</summary>
     public required double LoadSeconds { get; init; }
+
+    /// <summary>Further loads in turn with reading the files; null where there are none.</summary>
+    public LoadBenchmark? Loading { get; init; }
 
     /// <summary>Seconds of the first pass, which makes plans and packs weights.</summary>
     public required double FirstSeconds { get; init; }
