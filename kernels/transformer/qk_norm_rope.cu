@@ -23,50 +23,56 @@ __device__ __forceinline__ void store_unit(T* p, const float (&v)[N])
         UNROLL for (int k = 0; k < N; ++k) p[k] = from_float<T>(v[k]);
 }
 
-template <int N>
-struct Width
-{
-    static constexpr int VALUE = N;
-};
-
-// Calls step(Width<N>, c) for this lane's units of a head's even part; they have W elements on a GPU, as many as fit on a CPU.
+// Calls step.apply<N>(c) for this lane's units of a head's even part; they have W elements on a GPU, as many as fit on a CPU.
+// A step is a struct: NVRTC takes no generic lambda inside a device function.
 template <int W, typename Step>
-__device__ __forceinline__ void for_units(int head_dim, int lane, int group, Step step)
+__device__ __forceinline__ void for_units(int head_dim, int lane, int group, Step& step)
 {
     int c = lane * W;
     if constexpr (!IS_GPU)
     {
-        for (; c <= head_dim - TILE_WIDTH; c += TILE_WIDTH) step(Width<TILE_WIDTH>{}, c);
-        for (; c <= head_dim - 8; c += 8) step(Width<8>{}, c);
+        for (; c <= head_dim - TILE_WIDTH; c += TILE_WIDTH) step.template apply<TILE_WIDTH>(c);
+        for (; c <= head_dim - 8; c += 8) step.template apply<8>(c);
     }
-    for (; c <= head_dim - W; c += group * W) step(Width<W>{}, c);
+    for (; c <= head_dim - W; c += group * W) step.template apply<W>(c);
 }
+
+template <bool PACKED, typename T>
+struct AddSquares
+{
+    const T* head;
+    float squares;
+
+    template <int N>
+    __device__ __forceinline__ void apply(int c)
+    {
+        float v[N];
+        load_unit<PACKED>(head + c, v);
+        UNROLL for (int k = 0; k < N; ++k) squares += v[k] * v[k];
+    }
+};
 
 template <bool PACKED, int W, typename T>
 __device__ __forceinline__ float head_rstd(const T* head, int head_dim, float eps, int lane, int group)
 {
-    float squares = 0.0f;
-    const auto step = [&](auto width, int c) ALWAYS_INLINE
-    {
-        constexpr int N = decltype(width)::VALUE;
-        float v[N];
-        load_unit<PACKED>(head + c, v);
-        UNROLL for (int k = 0; k < N; ++k) squares += v[k] * v[k];
-    };
+    AddSquares<PACKED, T> step{head, 0.0f};
     for_units<W>(head_dim, lane, group, step);
+    float squares = step.squares;
     if (head_dim % 2 != 0 && lane == 0) squares += to_float(head[head_dim - 1]) * to_float(head[head_dim - 1]);
     return rsqrtf(group_sum(squares, group) / head_dim + eps);
 }
 
-// One head by the lanes of a group, rstd from head_rstd. Each lane reads and writes its own units, so that working in place is no
-// hazard.
-template <bool NORM, bool ROPE, bool PACKED, int W, typename T>
-__device__ __forceinline__ void norm_rope_head(T* head, const T* weight, const float* cos, const float* sin, int head_dim,
-                                               float rstd, int lane, int group)
+template <bool NORM, bool ROPE, bool PACKED, typename T>
+struct NormRope
 {
-    const auto step = [&](auto width, int c) ALWAYS_INLINE
+    T* head;
+    const T* weight;
+    const float *cos, *sin;
+    float rstd;
+
+    template <int N>
+    __device__ __forceinline__ void apply(int c) const
     {
-        constexpr int N = decltype(width)::VALUE;
         float v[N];
         load_unit<PACKED>(head + c, v);
         if constexpr (NORM)
@@ -84,7 +90,16 @@ __device__ __forceinline__ void norm_rope_head(T* head, const T* weight, const f
             UNROLL for (int k = 0; k < N; ++k) v[k] = fmaf(v[k], cosine[k], in_order(turned[k] * sine[k]));
         }
         store_unit<PACKED>(head + c, v);
-    };
+    }
+};
+
+// One head by the lanes of a group, rstd from head_rstd. Each lane reads and writes its own units, so that working in place is no
+// hazard.
+template <bool NORM, bool ROPE, bool PACKED, int W, typename T>
+__device__ __forceinline__ void norm_rope_head(T* head, const T* weight, const float* cos, const float* sin, int head_dim,
+                                               float rstd, int lane, int group)
+{
+    const NormRope<NORM, ROPE, PACKED, T> step{head, weight, cos, sin, rstd};
     for_units<W>(head_dim, lane, group, step);
     if (NORM && head_dim % 2 != 0 && lane == 0)  // the last element of an odd head_dim, which has no rotation
     {
