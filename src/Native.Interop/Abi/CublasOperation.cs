@@ -6,4 +6,5 @@ internal enum CublasOperation
 {
     CUBLAS_OP_N = 0,
     CUBLAS_OP_T = 1,
+    CUBLAS_OP_C = 2,
 }

@@ -10,4 +10,6 @@ internal enum CudaDataType
     CUDA_R_8I = 3,
     CUDA_R_32I = 10,
     CUDA_R_16BF = 14,
+    CUDA_R_8F_E4M3 = 28,
+    CUDA_R_8F_E5M2 = 29,
 }

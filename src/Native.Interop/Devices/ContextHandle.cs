@@ -133,9 +133,10 @@ internal sealed unsafe class ContextHandle : SafeHandle
 
     private DeviceException Error(string call, string name, int code, string asked, bool isLost)
     {
-        if (!isLost) return new DeviceException(call, name, code, asked, Backend.Name);
         string reason = Backend.FailureText();
-        DeviceException error = DeviceException.Lost(call, name, code, reason.Length > 0 ? $"{asked}: {reason}" : asked, Backend.Name);
+        if (reason.Length > 0) asked = $"{asked}: {reason}";
+        if (!isLost) return new DeviceException(call, name, code, asked, Backend.Name);
+        DeviceException error = DeviceException.Lost(call, name, code, asked, Backend.Name);
         return Interlocked.CompareExchange(ref failure, error, null) is DeviceException first ? DeviceException.AfterFailure(first) : error;
     }
 

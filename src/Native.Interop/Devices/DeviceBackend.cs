@@ -15,6 +15,12 @@ public sealed class DeviceBackend
     /// <summary>True where the compiler only looks kernels up: its answers are not kept on disk.</summary>
     public bool CompilesAtOnce { get; init; }
 
+    /// <summary>What the device's compiler calls a binary: <c>cubin</c>, or another word where its images are none of NVIDIA's.</summary>
+    public string ImageKind { get; init; } = KernelCacheKey.DefaultImageKind;
+
+    /// <summary>Explains the last call that was refused on the calling thread; empty where there is nothing to add to its error.</summary>
+    public Func<string>? FailureReport { get; init; }
+
     internal CudaDriver Driver { get; }
 
     internal Nvrtc Nvrtc { get; }
@@ -23,9 +29,10 @@ public sealed class DeviceBackend
 
     internal WorkerThreads? Workers { get; init; }
 
-    /// <summary>What the CPU device knows about the failure that ended the current context: the command and its reason; empty on others.</summary>
+    /// <summary>What the device knows about a failure beside its code: on the CPU device, what ended the current context; empty on most.</summary>
     internal unsafe string FailureText()
     {
+        if (FailureReport is not null) return FailureReport();
         if (Workers is not WorkerThreads workers) return "";
         const int capacity = 512;
         byte* text = stackalloc byte[capacity];

@@ -89,7 +89,8 @@ public sealed class KernelLibrary
     public Kernel Load(KernelSource source, string nameExpression)
     {
         ArgumentNullException.ThrowIfNull(source);
-        string key = KernelCacheKey.Of(source, nameExpression, KernelCompiler.AllOptions(architecture, []), Compiler.Version);
+        string key = KernelCacheKey.Of(
+            source, nameExpression, KernelCompiler.AllOptions(architecture, []), Compiler.Version, context.Backend.ImageKind);
         CompiledKernel? compiled = cache.Read(key);
         if (compiled is not null)
         {

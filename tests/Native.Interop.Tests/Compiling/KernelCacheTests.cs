@@ -196,6 +196,7 @@ public sealed class KernelCacheTests
             KernelCacheKey.Of(Source, "scale", ["-arch=sm_80"], new Version(12, 9)),
             KernelCacheKey.Of(Source, "scale", ["-arch=sm_90", "-G"], new Version(12, 9)),
             KernelCacheKey.Of(Source, "scale", ["-arch=sm_90"], new Version(13, 0)),
+            KernelCacheKey.Of(Source, "scale", ["-arch=sm_90"], new Version(12, 9), "ptx"),
             KernelCacheKey.Of(withHeader, "scale", ["-arch=sm_90"], new Version(12, 9)),
             KernelCacheKey.Of(otherHeader, "scale", ["-arch=sm_90"], new Version(12, 9)),
         ];
@@ -203,6 +204,10 @@ public sealed class KernelCacheTests
         KernelSource elsewhere = Source with { Name = "elsewhere.cu" };
         Assert.That(KernelCacheKey.Of(elsewhere, "scale", ["-arch=sm_90"], new Version(12, 9)), Is.EqualTo(Key), "no paths");
     }
+
+    [Test]
+    public void Keys_of_binaries_stay_as_they_were() =>
+        Assert.That(Key, Is.EqualTo("68544e8784d8c529ae6eebd90df86443c9bb92e58dadb89f87e4394b6c5a8299"));
 
     [Test]
     public void A_library_compiles_once_and_reads_afterwards()
