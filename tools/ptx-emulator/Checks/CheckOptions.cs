@@ -1,0 +1,8 @@
+namespace Ditto.Emulation.Checks;
+
+/// <summary>Which rules the emulator checks; all by default.</summary>
+/// <param name="Bounds">Accesses stay inside allocations.</param>
+/// <param name="Unwritten">Memory is written before it is read.</param>
+/// <param name="Races">No two threads touch the same bytes, one writing, without a barrier or atomic between.</param>
+/// <param name="Barriers">Aligned barriers are reached together.</param>
+internal sealed record CheckOptions(bool Bounds = true, bool Unwritten = true, bool Races = true, bool Barriers = true);

@@ -1,0 +1,117 @@
+using System.Runtime.InteropServices;
+using Ditto.Emulation.Execution;
+
+namespace Ditto.Emulation.Checks;
+
+/// <summary>
+/// Finds two threads of a block that touch the same bytes of shared memory, one of them writing, with no barrier between. For every 4 bytes it
+/// keeps the last write and the last reads; a stamp that grows with each barrier tells what lies before which barrier.
+/// </summary>
+internal sealed unsafe class SharedRaces : IDisposable
+{
+    private const int Many = 63;                         // several lanes of the warp, or several warps
+    private readonly ulong* writes;                      // stamp 32 | warp 8 | lane 8 | bytes 4
+    private readonly ulong* reads;
+    private readonly int granules, warpCount;
+    private readonly uint[] seen;                        // (warp, other): stamps of the other up to which all lies before the warp's next access
+    private readonly uint[] seenOfAll;                   // the least of a warp's row, its own lanes included
+    private uint now;
+
+    /// <summary>Nothing is known yet.</summary>
+    /// <param name="bytes">Of shared memory.</param>
+    /// <param name="warps">Of the block.</param>
+    public SharedRaces(int bytes, int warps)
+    {
+        granules = (bytes + 3) / 4;
+        warpCount = warps;
+        writes = (ulong*)NativeMemory.AllocZeroed((nuint)Math.Max(granules, 1), sizeof(ulong));
+        reads = (ulong*)NativeMemory.AllocZeroed((nuint)Math.Max(granules, 1), sizeof(ulong));
+        seen = new uint[warps * warps];
+        seenOfAll = new uint[warps];
+        now = 1;
+    }
+
+    /// <summary>A new block: everything before lies before it.</summary>
+    public void Forget()
+    {
+        Array.Fill(seen, now);
+        Array.Fill(seenOfAll, now);
+        now++;
+    }
+
+    /// <summary>Warps pass a barrier together: what they have done lies before what they will do.</summary>
+    public void Synchronize(IEnumerable<int> warps)
+    {
+        int[] together = [.. warps.Distinct()];
+        for (int other = 0; other < warpCount; other++)
+        {
+            uint most = 0;
+            foreach (int warp in together) most = Math.Max(most, seen[(warp * warpCount) + other]);
+            foreach (int warp in together) seen[(warp * warpCount) + other] = most;
+        }
+        foreach (int warp in together)
+            foreach (int other in together) seen[(warp * warpCount) + other] = now;
+        foreach (int warp in together) seenOfAll[warp] = seen.AsSpan(warp * warpCount, warpCount).ToArray().Min();
+        now++;
+    }
+
+    /// <summary>The lanes of one warp pass <c>bar.warp.sync</c> together.</summary>
+    public void SynchronizeLanes(int warp)
+    {
+        seen[(warp * warpCount) + warp] = now;
+        seenOfAll[warp] = seen.AsSpan(warp * warpCount, warpCount).ToArray().Min();
+        now++;
+    }
+
+    /// <summary>Notes an access of one lane.</summary>
+    /// <param name="warp">Its warp.</param>
+    /// <param name="lane">Its lane.</param>
+    /// <param name="offset">First byte.</param>
+    /// <param name="bytes">1 to 16.</param>
+    /// <param name="isWrite">Else it reads.</param>
+    /// <returns>The thread that this access races with, or -1. -2 where several do.</returns>
+    public int Access(int warp, int lane, int offset, int bytes, bool isWrite)
+    {
+        int last = (offset + bytes - 1) >> 2;
+        for (int granule = offset >> 2; granule <= last; granule++)
+        {
+            int from = Math.Max(offset - (granule * 4), 0), to = Math.Min(offset + bytes - (granule * 4), 4);
+            uint mask = ((1u << to) - 1) & ~((1u << from) - 1);
+            int other = Conflict(writes[granule], warp, lane, mask);
+            if (isWrite && other == -1) other = Conflict(reads[granule], warp, lane, mask);
+            if (other != -1) return other;
+            if (isWrite) writes[granule] = Join(writes[granule], warp, lane, mask);
+            else reads[granule] = Join(reads[granule], warp, lane, mask);
+        }
+        return -1;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        NativeMemory.Free(writes);
+        NativeMemory.Free(reads);
+    }
+
+    private int Conflict(ulong record, int warp, int lane, uint mask)
+    {
+        uint stamp = (uint)(record >> 32);
+        if (stamp <= seenOfAll[warp] || ((uint)record & mask) == 0) return -1;
+        int owner = (int)(record >> 24) & 0xff, ownerLane = (int)(record >> 16) & 0xff;
+        if (owner == Many) return -2;
+        if (owner == warp && ownerLane == lane) return -1;
+        if (stamp <= seen[(warp * warpCount) + owner]) return -1;
+        return ownerLane == Many ? -2 : (owner * Lanes.Count) + ownerLane;
+    }
+
+    private ulong Join(ulong record, int warp, int lane, uint mask)
+    {
+        ulong mine = ((ulong)now << 32) | ((ulong)warp << 24) | ((ulong)lane << 16) | mask;
+        uint stamp = (uint)(record >> 32);
+        if (stamp <= seenOfAll[warp]) return mine;
+        int owner = (int)(record >> 24) & 0xff, ownerLane = (int)(record >> 16) & 0xff;
+        if (owner == warp && ownerLane == lane) return mine | (record & 0xf);
+        ulong joined = ((ulong)now << 32) | mask | (record & 0xf);
+        return owner == warp ? joined | ((ulong)warp << 24) | ((ulong)Many << 16) : joined | ((ulong)Many << 24) | ((ulong)Many << 16);
+    }
+}

@@ -1,0 +1,11 @@
+namespace Ditto.Emulation.Execution;
+
+/// <summary>Extents along x, y and z.</summary>
+internal readonly record struct Dim3(int X, int Y, int Z)
+{
+    /// <summary>The product of the extents.</summary>
+    public long Count => (long)X * Y * Z;
+
+    /// <summary>For example <c>(4, 1, 1)</c>.</summary>
+    public override string ToString() => FormattableString.Invariant($"({X}, {Y}, {Z})");
+}

@@ -1,0 +1,71 @@
+using Ditto.Emulation.Checks;
+using Ditto.Emulation.Counting;
+using Ditto.Emulation.Memory;
+
+namespace Ditto.Emulation.Execution;
+
+/// <summary>Runs launches on one device's memory, one after the other, their blocks spread over threads.</summary>
+internal sealed class GridLauncher : ILauncher, IDisposable
+{
+    private readonly GlobalMemory memory;
+    private readonly Lock launching = new();
+    private readonly GlobalRaces races;
+
+    /// <summary>A launcher of one device.</summary>
+    /// <param name="memory">The device's memory.</param>
+    /// <param name="checks">Which rules are checked.</param>
+    public GridLauncher(GlobalMemory memory, CheckOptions checks)
+    {
+        this.memory = memory;
+        Checks = checks;
+        races = new GlobalRaces(memory);
+    }
+
+    /// <summary>Which rules are checked.</summary>
+    public CheckOptions Checks { get; set; }
+
+    /// <summary>Threads that run blocks.</summary>
+    public int Workers { get; set; } = Environment.ProcessorCount;
+
+    /// <summary>Told what each launch has counted.</summary>
+    public Action<KernelLaunch, IReadOnlyList<WorkerCounts>>? Counted { get; set; }
+
+    /// <inheritdoc/>
+    public void Launch(KernelLaunch launch)
+    {
+        lock (launching)
+        {
+            races.Begin();
+            long blocks = launch.Grid.Count, next = 0;
+            int workers = (int)Math.Min(Workers, blocks);
+            WorkerCounts[] counts = new WorkerCounts[workers];
+            EmulationException? fault = null;
+            void Work(int worker)
+            {
+                counts[worker] = new WorkerCounts();
+                using ThreadBlock block = new(launch, memory, counts[worker], Checks, Checks.Races ? races : null);
+                while (Volatile.Read(ref fault) is null && Interlocked.Increment(ref next) - 1 is long index && index < blocks)
+                {
+                    try
+                    {
+                        block.Run(index);
+                    }
+                    catch (EmulationException broken)
+                    {
+                        Interlocked.CompareExchange(ref fault, broken, null);
+                    }
+                }
+            }
+            if (workers == 1) Work(0);
+            else Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, Work);
+            if (fault is not null) throw fault;
+            Counted?.Invoke(launch, counts);
+        }
+    }
+
+    /// <summary>Forgets what is known about who touched memory that is now allocated anew.</summary>
+    public void Forget(ulong start, ulong bytes) => races.Forget(start, bytes);
+
+    /// <inheritdoc/>
+    public void Dispose() => races.Dispose();
+}

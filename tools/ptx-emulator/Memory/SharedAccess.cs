@@ -1,0 +1,49 @@
+using Ditto.Emulation.Checks;
+using Ditto.Emulation.Execution;
+using static System.FormattableString;
+
+namespace Ditto.Emulation.Memory;
+
+/// <summary>Accesses to a block's shared memory.</summary>
+internal static unsafe class SharedAccess
+{
+    /// <summary>Finds and checks each lane's memory; <see cref="Warp.Addresses"/> holds offsets.</summary>
+    public static void Resolve(Warp warp, uint lanes, int bytes, AccessKind access)
+    {
+        BlockMemory shared = warp.Block.Shared;
+        bool reads = access.HasFlag(AccessKind.Read), writes = access.HasFlag(AccessKind.Write);
+        bool checksWritten = reads && warp.Block.Checks.Unwritten;
+        SharedRaces? races = access.HasFlag(AccessKind.Atomic) ? null : warp.Block.SharedRaces;
+        for (uint left = lanes; left != 0; left &= left - 1)
+        {
+            int lane = Lanes.First(left);
+            ulong offset = warp.Addresses.Address[lane];
+            if (offset + (ulong)bytes > (ulong)shared.Bytes)
+                throw warp.Fault(FaultKind.OutOfBounds, Invariant($"{bytes} bytes at offset {offset} of {shared.Bytes} bytes of shared memory"),
+                    lane);
+            warp.Addresses.Pointer[lane] = shared.Data + offset;
+            byte* state = shared.State + offset;
+            if (checksWritten) CheckWritten(warp, lane, state, offset, bytes);
+            if (writes) new Span<byte>(state, bytes).Fill(ByteState.Written);
+            if (races is null) continue;
+            int other = races.Access(warp.Index, lane, (int)offset, bytes, writes);
+            if (other == -1) continue;
+            string verb = writes ? "writes" : "reads";
+            string who = other < 0 ? "several threads" : $"thread {warp.Block.ThreadName(other)}";
+            throw warp.Fault(FaultKind.SharedRace,
+                Invariant($"{verb} {bytes} bytes of shared memory at offset {offset} that {who} accessed since the last barrier"), lane);
+        }
+        warp.Block.Counts.NoteShared(warp, lanes, bytes, access);
+    }
+
+    private static void CheckWritten(Warp warp, int lane, byte* state, ulong offset, int bytes)
+    {
+        for (int i = 0; i < bytes; i++)
+        {
+            if (state[i] == ByteState.Written) continue;
+            throw state[i] == ByteState.Pending
+                ? warp.Fault(FaultKind.PendingCopy, Invariant($"reads shared memory at offset {offset}: the copy to it was not waited for"), lane)
+                : warp.Fault(FaultKind.Unwritten, Invariant($"reads shared memory at offset {offset} that nobody has written"), lane);
+        }
+    }
+}
