@@ -54,6 +54,7 @@ internal static class InstructionSet
         ConvertDecoder.Register(all);
         FunctionUnitDecoder.Register(all);
         MemoryDecoder.Register(all);
+        AtomicDecoder.Register(all);
         ControlDecoder.Register(all);
         WarpDecoder.Register(all);
         return all.ToFrozenDictionary(StringComparer.Ordinal);

@@ -38,8 +38,8 @@ internal sealed class BlockBarriers(ThreadBlock block)
         group.State = GroupState.AwaitsBarrier;
         group.Awaited = (uint)barrier;
         expected[barrier] = threads;
+        if (block.Checks.Barriers) CheckTogether(warp);
         Release(barrier);
-        if (group.State == GroupState.AwaitsBarrier) CheckTogether(warp);
     }
 
     /// <summary>Lets go wherever the threads that are left have all arrived; for when threads have ended.</summary>
