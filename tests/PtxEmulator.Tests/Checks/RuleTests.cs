@@ -44,14 +44,16 @@ public sealed class RuleTests
     public void A_race_in_shared_memory_is_caught()
     {
         const string syncAll = "bar.sync 0;";
-        Compare(Swap.Replace("{0}", "", StringComparison.Ordinal), Swap.Replace("{0}", syncAll, StringComparison.Ordinal), FaultKind.SharedRace, threads: 64);
+        Compare(Swap.Replace("{0}", "", StringComparison.Ordinal), Swap.Replace("{0}", syncAll, StringComparison.Ordinal), FaultKind.SharedRace,
+            threads: 64);
     }
 
     [Test]
     public void A_race_between_lanes_of_a_warp_is_caught()
     {
         string lanes = Swap.Replace("%r1, 32", "%r1, 1", StringComparison.Ordinal);
-        Compare(lanes.Replace("{0}", "", StringComparison.Ordinal), lanes.Replace("{0}", "bar.warp.sync -1;", StringComparison.Ordinal), FaultKind.SharedRace);
+        Compare(lanes.Replace("{0}", "", StringComparison.Ordinal), lanes.Replace("{0}", "bar.warp.sync -1;", StringComparison.Ordinal),
+            FaultKind.SharedRace);
     }
 
     [Test]
@@ -77,7 +79,8 @@ public sealed class RuleTests
     [Test]
     public void A_check_can_be_switched_off()
     {
-        using PtxRun run = new(PtxRun.Kernel(".param .u64 out", $"{Registers}\n{Address}\nld.global.u32 %r2, [%rd3];"), checks: new CheckOptions(Unwritten: false));
+        using PtxRun run = new(PtxRun.Kernel(".param .u64 out", $"{Registers}\n{Address}\nld.global.u32 %r2, [%rd3];"),
+            checks: new CheckOptions(Unwritten: false));
         Assert.That(() => run.Launch("k", 1, 32, run.Empty(256)), Throws.Nothing);
     }
 

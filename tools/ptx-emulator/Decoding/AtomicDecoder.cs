@@ -22,7 +22,8 @@ internal static class AtomicDecoder
     {
         ScalarType type = i.LastType(f);
         string operation = i.Modifiers.FirstOrDefault(Operations.Contains) ?? throw f.Unsupported("no operation is named");
-        if (i.Has("v2") || i.Has("v4") || i.Has("v8") || type.Width is not (16 or 32 or 64)) throw f.Unsupported("vectors and 128 bits are not supported");
+        if (i.Has("v2") || i.Has("v4") || i.Has("v8")
+            || type.Width is not (16 or 32 or 64)) throw f.Unsupported("vectors and 128 bits are not supported");
         if (i.Has("async")) throw f.Unsupported("asynchronous reductions are not supported");
         MemorySpace space = MemoryDecoder.Space(i);
         int first = i.Opcode == "atom" ? 1 : 0;

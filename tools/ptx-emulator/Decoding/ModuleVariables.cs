@@ -96,12 +96,12 @@ internal sealed unsafe class ModuleVariables
             {
                 bits += !symbols.TryGetValue(name, out Symbol? symbol) ? throw new PtxException(variable.Line, $"{name} is not declared")
                     : symbol switch
-                {
-                    GlobalSymbol global => global.Address,
-                    FunctionSymbol function => function.Address,
-                    SharedSymbol shared => (ulong)shared.Offset + (values[i].IsGeneric ? AddressWindows.Shared : 0),
-                    _ => throw new PtxException(variable.Line, $"{name} has no address"),
-                };
+                    {
+                        GlobalSymbol global => global.Address,
+                        FunctionSymbol function => function.Address,
+                        SharedSymbol shared => (ulong)shared.Offset + (values[i].IsGeneric ? AddressWindows.Shared : 0),
+                        _ => throw new PtxException(variable.Line, $"{name} has no address"),
+                    };
             }
             new ReadOnlySpan<byte>(&bits, size).CopyTo(new Span<byte>(place + (i * size), size));
         }

@@ -91,7 +91,8 @@ internal sealed unsafe class EmulatedContext : IContextObject
     {
         ulong address = Memory.Allocate(bytes);
         DriverException.Require(
-            address != 0, CuResult.CUDA_ERROR_OUT_OF_MEMORY, $"{bytes} bytes; {Memory.FreeBytes} of {Memory.Capacity} are free, in one piece or several");
+            address != 0, CuResult.CUDA_ERROR_OUT_OF_MEMORY,
+                $"{bytes} bytes; {Memory.FreeBytes} of {Memory.Capacity} are free, in one piece or several");
         lock (execution) grids.Forget(address, bytes);
         return address;
     }

@@ -116,7 +116,8 @@ internal static unsafe partial class EmulatedDriver
     // Native strings for the process: callers keep them.
     private static readonly FrozenDictionary<int, (nint Name, nint Text)> NativeTexts = ResultTexts.ToFrozenDictionary(
         entry => entry.Code,
-        entry => (Marshal.StringToCoTaskMemUTF8(entry.Code == 0 ? entry.Name : $"CUDA_ERROR_{entry.Name}"), Marshal.StringToCoTaskMemUTF8(entry.Text)));
+        entry => (Marshal.StringToCoTaskMemUTF8(entry.Code == 0 ? entry.Name : $"CUDA_ERROR_{entry.Name}"),
+            Marshal.StringToCoTaskMemUTF8(entry.Text)));
 
     [UnmanagedCallersOnly]
     private static CuResult cuGetErrorName(CuResult code, byte** name)

@@ -2,7 +2,8 @@ using static System.FormattableString;
 
 namespace Ditto.Emulation.Driver;
 
-/// <summary>What is known of a GPU: one product for each architecture. Source: NVIDIA's data sheets and the CUDA programming guide's tables.</summary>
+/// <summary>What is known of a GPU: one product for each architecture. Source: NVIDIA's data sheets and the CUDA programming guide's
+/// tables.</summary>
 /// <param name="ComputeCapability">Ten times the major plus the minor one, for example 90.</param>
 /// <param name="Name">The product's name.</param>
 /// <param name="Multiprocessors">Streaming multiprocessors.</param>

@@ -35,7 +35,8 @@ internal static class LaunchLimits
         DriverException.Require(
             grid.X <= int.MaxValue && grid.Y <= MaxGridYZ && grid.Z <= MaxGridYZ, $"grid {grid}; at most ({int.MaxValue}, {MaxGridYZ}, {MaxGridYZ})");
         DriverException.Require(
-            block.X <= MaxBlockXY && block.Y <= MaxBlockXY && block.Z <= MaxBlockZ, $"block {block}; at most ({MaxBlockXY}, {MaxBlockXY}, {MaxBlockZ})");
+            block.X <= MaxBlockXY && block.Y <= MaxBlockXY && block.Z <= MaxBlockZ,
+                $"block {block}; at most ({MaxBlockXY}, {MaxBlockXY}, {MaxBlockZ})");
         long threads = (long)block.X * block.Y * block.Z;
         DriverException.Require(
             threads <= EmulatedProduct.MaxThreadsPerBlock, $"block {block} has {threads} threads; a block has at most 1024");

@@ -171,7 +171,8 @@ internal sealed class StreamCapture
     public static void RefuseUnsafe(EmulatedContext context) => RefuseIf(
         CuResult.CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, "a capture is under way that forbids this call", capture =>
             capture.origin.Context == context && (capture.mode == CuStreamCaptureMode.CU_STREAM_CAPTURE_MODE_GLOBAL
-                || (capture.mode == CuStreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL && capture.thread == Environment.CurrentManagedThreadId)));
+                || (capture.mode == CuStreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL
+                    && capture.thread == Environment.CurrentManagedThreadId)));
 
     /// <summary>Refuses the legacy stream while a stream captures that it would have to wait for, and ends the capture.</summary>
     /// <exception cref="DriverException">Such a capture is under way.</exception>

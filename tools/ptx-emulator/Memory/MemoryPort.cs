@@ -27,15 +27,21 @@ internal static unsafe class MemoryPort
                     if (AddressWindows.Of(address[Lanes.First(rest)]) == window) same |= rest & (0 - rest);
                 for (uint rest = window == 0 ? 0 : same; rest != 0; rest &= rest - 1)
                     address[Lanes.First(rest)] = AddressWindows.Offset(address[Lanes.First(rest)]);
-                ResolveIn(warp, same, window switch { 0 => MemorySpace.Global, 1 => MemorySpace.Shared, 2 => MemorySpace.Local, _ =>
-                    MemorySpace.Parameter },
-                    bytes, access);
+                ResolveIn(warp, same, Space(window), bytes, access);
                 left &= ~same;
             }
             return;
         }
         ResolveIn(warp, lanes, space, bytes, access);
     }
+
+    private static MemorySpace Space(int window) => window switch
+    {
+        0 => MemorySpace.Global,
+        1 => MemorySpace.Shared,
+        2 => MemorySpace.Local,
+        _ => MemorySpace.Parameter,
+    };
 
     private static void ResolveIn(Warp warp, uint lanes, MemorySpace space, int bytes, AccessKind access)
     {
