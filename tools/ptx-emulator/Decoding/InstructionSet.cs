@@ -55,6 +55,7 @@ internal static class InstructionSet
         FunctionUnitDecoder.Register(all);
         MemoryDecoder.Register(all);
         AtomicDecoder.Register(all);
+        TensorDecoder.Register(all);
         ControlDecoder.Register(all);
         WarpDecoder.Register(all);
         return all.ToFrozenDictionary(StringComparer.Ordinal);

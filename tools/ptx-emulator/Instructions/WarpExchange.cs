@@ -14,6 +14,12 @@ internal sealed class WarpExchange
     /// <summary>Third operand of each lane.</summary>
     public uint[] C { get; } = new uint[Lanes.Count];
 
+    /// <summary>Operand rows that a matrix instruction has at most: m16n8k16 in f64 has 8 + 4 + 4.</summary>
+    public const int TileRows = 16;
+
+    /// <summary>Operand rows of a matrix instruction, 256 bytes each, while its lanes are not all there.</summary>
+    public ulong[] Tiles { get; } = new ulong[TileRows * Lanes.Count];
+
     /// <summary>The lanes that take part.</summary>
     public uint Members { get; set; }
 }
