@@ -5,8 +5,8 @@ namespace Ditto.Emulation.Checks;
 
 /// <summary>
 /// Finds two blocks of one launch that touch the same bytes of device memory, one of them writing, without atomics. For every 4 bytes it keeps the
-/// last block that wrote and the last that read, of this launch. Blocks that publish by a fence and atomics are not followed in detail:
-/// once both have passed a fence of device scope, they count as ordered.
+/// last block that wrote and the last that read, of this launch. Fences are not followed: what one block publishes to another by plain
+/// stores and a fence is reported; volatile, acquire, release and atomic accesses are not.
 /// </summary>
 internal sealed unsafe class GlobalRaces : IDisposable
 {
