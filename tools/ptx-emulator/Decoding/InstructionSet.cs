@@ -56,6 +56,7 @@ internal static class InstructionSet
         MemoryDecoder.Register(all);
         AtomicDecoder.Register(all);
         TensorDecoder.Register(all);
+        AsyncCopyDecoder.Register(all);
         ControlDecoder.Register(all);
         WarpDecoder.Register(all);
         return all.ToFrozenDictionary(StringComparer.Ordinal);

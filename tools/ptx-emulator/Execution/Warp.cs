@@ -55,7 +55,7 @@ internal sealed unsafe class Warp : IDisposable
     public WarpExchange Exchange { get; } = new();
 
     /// <summary>Copies that lanes have started and not waited for.</summary>
-    public object? AsyncCopies { get; set; }
+    public AsyncCopyQueue AsyncCopies { get; } = new();
 
     /// <summary>Puts all lanes of a new block at the start of the kernel.</summary>
     /// <param name="frame">Registers, special ones set.</param>
@@ -64,7 +64,7 @@ internal sealed unsafe class Warp : IDisposable
     {
         groups.Clear();
         Alive = lanes;
-        AsyncCopies = null;
+        AsyncCopies.Forget();
         if (frame.Code.LocalBytes > 0) Local.Forget();
         groups.Add(new LaneGroup { Frame = frame, Lanes = lanes });
     }

@@ -25,15 +25,36 @@ internal static unsafe class SharedAccess
             byte* state = shared.State + offset;
             if (checksWritten) CheckWritten(warp, lane, state, offset, bytes);
             if (writes) new Span<byte>(state, bytes).Fill(ByteState.Written);
-            if (races is null) continue;
-            int other = races.Access(warp.Index, lane, (int)offset, bytes, writes);
-            if (other == -1) continue;
-            string verb = writes ? "writes" : "reads";
-            string who = other < 0 ? "several threads" : $"thread {warp.Block.ThreadName(other)}";
-            throw warp.Fault(FaultKind.SharedRace,
-                Invariant($"{verb} {bytes} bytes of shared memory at offset {offset} that {who} accessed since the last barrier"), lane);
+            if (races is not null) CheckRace(warp, races, lane, (int)offset, bytes, writes);
         }
         warp.Block.Counts.NoteShared(warp, lanes, bytes, access);
+    }
+
+    /// <summary>Makes the destination of an asynchronous copy unreadable until it has arrived; its access has been resolved.</summary>
+    public static void MarkPending(Warp warp, int offset, int bytes) =>
+        new Span<byte>(warp.Block.Shared.State + offset, bytes).Fill(ByteState.Pending);
+
+    /// <summary>Stores what an asynchronous copy has brought. It counts as a write by the lane that waited for it.</summary>
+    /// <param name="warp">Its warp.</param>
+    /// <param name="lane">Its lane.</param>
+    /// <param name="offset">First byte; the access has been resolved when the copy was started.</param>
+    /// <param name="data">What to store.</param>
+    public static void Land(Warp warp, int lane, int offset, ReadOnlySpan<byte> data)
+    {
+        BlockMemory shared = warp.Block.Shared;
+        data.CopyTo(new Span<byte>(shared.Data + offset, data.Length));
+        new Span<byte>(shared.State + offset, data.Length).Fill(ByteState.Written);
+        if (warp.Block.SharedRaces is SharedRaces races) CheckRace(warp, races, lane, offset, data.Length, writes: true);
+    }
+
+    private static void CheckRace(Warp warp, SharedRaces races, int lane, int offset, int bytes, bool writes)
+    {
+        int other = races.Access(warp.Index, lane, offset, bytes, writes);
+        if (other == -1) return;
+        string verb = writes ? "writes" : "reads";
+        string who = other < 0 ? "several threads" : $"thread {warp.Block.ThreadName(other)}";
+        throw warp.Fault(FaultKind.SharedRace,
+            Invariant($"{verb} {bytes} bytes of shared memory at offset {offset} that {who} accessed since the last barrier"), lane);
     }
 
     private static void CheckWritten(Warp warp, int lane, byte* state, ulong offset, int bytes)
