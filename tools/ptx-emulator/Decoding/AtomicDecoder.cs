@@ -1,70 +1,70 @@
 using Ditto.Emulation.Instructions;
 using Ditto.Emulation.Memory;
-using Ditto.Emulation.Numerics;
 using Ditto.Emulation.Syntax;
-using static Ditto.Emulation.Decoding.IntegerFunctions;
+using static System.FormattableString;
 
 namespace Ditto.Emulation.Decoding;
 
-/// <summary><c>atom</c> and <c>red</c>. Source: PTX ISA 8.8, atom.</summary>
+/// <summary><c>atom</c> and <c>red</c>. Their modifiers may stand in any order.</summary>
 internal static class AtomicDecoder
 {
-    private static readonly string[] Operations = ["add", "min", "max", "inc", "dec", "and", "or", "xor", "exch", "cas"];
+    private static readonly HashSet<string> Operations = ["add", "min", "max", "inc", "dec", "and", "or", "xor", "exch", "cas"];
+    private static readonly HashSet<string> Places = ["global", "shared", "shared::cta", "shared::cluster"];
+    private static readonly HashSet<string> Orders =
+        ["relaxed", "acquire", "release", "acq_rel", "cta", "cluster", "gpu", "sys", "L2::cache_hint"];
 
     /// <summary>Adds the opcodes.</summary>
     public static void Register(Dictionary<string, Action<FunctionDecoder, PtxInstruction>> all)
     {
-        all["atom"] = Decode;
-        all["red"] = Decode;
+        all["atom"] = (f, i) => Decode(f, i, returns: true);
+        all["red"] = (f, i) => Decode(f, i, returns: false);
     }
 
-    private static void Decode(FunctionDecoder f, PtxInstruction i)
+    private static void Decode(FunctionDecoder f, PtxInstruction i, bool returns)
     {
-        ScalarType type = i.LastType(f);
-        string operation = i.Modifiers.FirstOrDefault(Operations.Contains) ?? throw f.Unsupported("no operation is named");
-        if (i.Has("v2") || i.Has("v4") || i.Has("v8")
-            || type.Width is not (16 or 32 or 64)) throw f.Unsupported("vectors and 128 bits are not supported");
-        if (i.Has("async")) throw f.Unsupported("asynchronous reductions are not supported");
-        MemorySpace space = MemoryDecoder.Space(i);
-        int first = i.Opcode == "atom" ? 1 : 0;
-        Row d = first == 0 || i.Operands[0] is PtxDiscard ? Row.None : f.DestinationRow(i.Operands[0], type);
-        Row b = f.SourceRow(i.Operands[first + 1], type), c = operation == "cas" ? f.SourceRow(i.Operands[first + 2], type) : Row.None;
-        LaneFunction function = Function(f, operation, type, space != MemorySpace.Shared);
-        f.Emit(new AtomicOperation(function, MemoryDecoder.Operand(f, i.Operands[first], space), type.Width / 8, d, b, c));
-    }
-
-    /// <summary>The new value from the old one and the operands.</summary>
-    private static LaneFunction Function(FunctionDecoder f, string operation, ScalarType type, bool flush)
-    {
-        int w = type.Width;
-        bool signed = type.IsSigned;
-        return (operation, type.Kind) switch
+        string? operation = null;
+        int count = 1;
+        bool flushesNot = false;
+        ScalarType type = default;
+        foreach (string modifier in i.Modifiers)
         {
-            ("exch", "b") => (_, b, _) => b,
-            ("cas", "b") => (old, b, c) => old == b ? c : old,
-            ("and", "b") => (old, b, _) => old & b,
-            ("or", "b") => (old, b, _) => old | b,
-            ("xor", "b") => (old, b, _) => old ^ b,
-            ("add", "u" or "s") => (old, b, _) => Truncate(old + b, w),
-            ("min", "u" or "s") => signed ? (old, b, _) => Sign(old, w) < Sign(b, w) ? old : b : (old, b, _) => Math.Min(old, b),
-            ("max", "u" or "s") => signed ? (old, b, _) => Sign(old, w) > Sign(b, w) ? old : b : (old, b, _) => Math.Max(old, b),
-            ("inc", "u") => (old, b, _) => old >= b ? 0 : old + 1,
-            ("dec", "u") => (old, b, _) => old == 0 || old > b ? b : old - 1,
-            ("add", "f") when w == 64 => (old, b, _) => FloatDecoder.Bits(FloatDecoder.Double(old) + FloatDecoder.Double(b)),
-            ("add", "f") when type == ScalarType.F32 => (old, b, _) => AddSingle(old, b, flush),
-            ("add", "f") => Halves(type, (x, y) => Float16.Add(x, y)),
-            ("add", "bf") => Halves(type, BFloat16.Add),
-            _ => throw f.Unsupported($"no atomic {operation} of {type}"),
-        };
+            if (Operations.Contains(modifier) && operation is null) operation = modifier;
+            else if (modifier is "v2" or "v4" or "v8") count = modifier[1] - '0';
+            else if (modifier == "noftz") flushesNot = true;
+            else if (!Places.Contains(modifier) && !Orders.Contains(modifier) && !ScalarType.TryParse(modifier, out type))
+                throw f.Unsupported($".{modifier} is not supported here");
+        }
+        string name = $"{operation}.{type}";
+        AtomicFunction inShared = AtomicFunctions.Find(name) ?? throw f.Unsupported($"there is no {name}");
+        if (type.IsHalf && !flushesNot) throw f.Unsupported($".noftz is missing, without which there is no {name}");
+        MemorySpace space = MemoryDecoder.Space(i);
+        CheckVector(f, type, operation!, count, space);
+        int next = returns ? 1 : 0;
+        MemoryOperand at = MemoryDecoder.Operand(f, i.Operands[next], space);
+        Row[] values = [.. Elements(f, i.Operands[next + 1], count).Select(element => f.SourceRow(element, type))];
+        Row exchange = operation == "cas" ? f.SourceRow(i.Operands[next + 2], type) : Row.None;
+        if (!returns && (operation is "exch" or "cas")) throw f.Unsupported($"red has no {operation}");
+        Row[] results = returns && i.Operands[0] is not PtxDiscard
+            ? [.. Elements(f, i.Operands[0], count).Select(element => f.DestinationRow(element, type))] : [];
+        AtomicFunction function = name == "add.f32" ? AtomicFunctions.FlushedAdd : inShared;
+        f.Emit(new AtomicOperation(at, type.Width / 8, function, inShared, results, values, exchange));
     }
 
-    private static ulong AddSingle(ulong old, ulong b, bool flush)
+    private static void CheckVector(FunctionDecoder f, ScalarType type, string operation, int count, MemorySpace space)
     {
-        FloatModifiers modifiers = new() { Flush = flush };      // device memory flushes denormals, shared memory keeps them
-        return FloatDecoder.Finish(FloatDecoder.Operand(old, modifiers) + FloatDecoder.Operand(b, modifiers), modifiers);
+        if (count == 1)
+        {
+            if (type.IsHalf && (operation is "min" or "max")) throw f.Unsupported($"{operation}.{type} is there only as a vector");
+            return;
+        }
+        if (space == MemorySpace.Shared) throw f.Unsupported("vectors are for global memory");
+        bool fits = type.IsHalf ? count * type.Width <= 128 : type is { Kind: "f", Bits: 32 } && operation == "add" && count <= 4;
+        if (!fits) throw f.Unsupported(Invariant($"vectors of {count} {operation}.{type}"));
     }
 
-    private static LaneFunction Halves(ScalarType type, Func<ushort, ushort, ushort> add) => type.Count == 1
-        ? (old, b, _) => add((ushort)old, (ushort)b)
-        : (old, b, _) => add((ushort)old, (ushort)b) | ((ulong)add((ushort)(old >> 16), (ushort)(b >> 16)) << 16);
+    private static IReadOnlyList<PtxOperand> Elements(FunctionDecoder f, PtxOperand operand, int count)
+    {
+        IReadOnlyList<PtxOperand> elements = operand is PtxVector vector ? vector.Elements : [operand];
+        return elements.Count == count ? elements : throw f.Unsupported(Invariant($"{elements.Count} registers; expected are {count}"));
+    }
 }
