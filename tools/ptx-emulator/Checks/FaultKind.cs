@@ -36,6 +36,9 @@ internal enum FaultKind
     /// <summary>A failed <c>assert</c>.</summary>
     Assertion,
 
+    /// <summary>An mbarrier that nobody initialised, or that gets more arrivals or bytes than it can count.</summary>
+    PhaseBarrier,
+
     /// <summary>A call or branch to what is no function or label.</summary>
     InvalidTarget,
 }

@@ -63,6 +63,24 @@ internal sealed unsafe class SharedRaces : IDisposable
         now++;
     }
 
+    /// <summary>Adds what lies before a warp's arrival at an mbarrier to what lies before those who wait for it.</summary>
+    /// <param name="warp">The warp.</param>
+    /// <param name="before">For each warp of the block the latest stamp.</param>
+    public void Release(int warp, uint[] before)
+    {
+        for (int other = 0; other < warpCount; other++) before[other] = Math.Max(before[other], seen[(warp * warpCount) + other]);
+        before[warp] = now;
+        now++;
+    }
+
+    /// <summary>A warp has waited: what <see cref="Release"/> collected lies before its next access.</summary>
+    public void Acquire(int warp, uint[] before)
+    {
+        for (int other = 0; other < warpCount; other++)
+            seen[(warp * warpCount) + other] = Math.Max(seen[(warp * warpCount) + other], before[other]);
+        seenOfAll[warp] = seen.AsSpan(warp * warpCount, warpCount).ToArray().Min();
+    }
+
     /// <summary>Notes an access of one lane.</summary>
     /// <param name="warp">Its warp.</param>
     /// <param name="lane">Its lane.</param>

@@ -14,7 +14,9 @@ internal static class AsyncCopyDecoder
     private static void Decode(FunctionDecoder f, PtxInstruction i)
     {
         if (!i.Has("async")) throw f.Unsupported("cp without async; reductions of bulk copies are not emulated");
-        if (i.Has("commit_group")) f.Emit(new AsyncCopyCommit());
+        if (i.Has("bulk")) BulkCopyDecoder.Bulk(f, i);
+        else if (i.Has("mbarrier")) BulkCopyDecoder.Arrive(f, i);
+        else if (i.Has("commit_group")) f.Emit(new AsyncCopyCommit());
         else if (i.Has("wait_group")) f.Emit(new AsyncCopyWait((int)Number(f, i.Operands[0])));
         else if (i.Has("wait_all")) f.Emit(new AsyncCopyWait(-1));
         else Copy(f, i);

@@ -57,6 +57,7 @@ internal static class InstructionSet
         AtomicDecoder.Register(all);
         TensorDecoder.Register(all);
         AsyncCopyDecoder.Register(all);
+        PhaseBarrierDecoder.Register(all);
         ControlDecoder.Register(all);
         WarpDecoder.Register(all);
         return all.ToFrozenDictionary(StringComparer.Ordinal);

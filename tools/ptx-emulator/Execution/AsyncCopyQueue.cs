@@ -39,6 +39,9 @@ internal sealed class AsyncCopyQueue
         for (uint left = lanes; left != 0; left &= left - 1) open[Lanes.First(left)]++;
     }
 
+    /// <summary>Lets all copies of the lanes arrive, those of their open groups included, without closing these.</summary>
+    public void WaitForAll(Warp warp, uint lanes) => Wait(warp, lanes, -1);
+
     /// <summary>Lets all copies of the lanes arrive but those of their open group and of their newest closed ones.</summary>
     /// <param name="warp">The warp.</param>
     /// <param name="lanes">Who waits.</param>

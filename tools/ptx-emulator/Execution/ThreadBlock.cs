@@ -36,6 +36,7 @@ internal sealed unsafe class ThreadBlock : IDisposable
         parameters = GCHandle.Alloc(launch.Parameters, GCHandleType.Pinned);
         SharedRaces = checks.Races ? new SharedRaces(Shared.Bytes, (threads + Lanes.Count - 1) / Lanes.Count) : null;
         Barriers = new BlockBarriers(this);
+        PhaseBarriers = new PhaseBarriers((threads + Lanes.Count - 1) / Lanes.Count);
         warps = new Warp[(threads + Lanes.Count - 1) / Lanes.Count];
         frames = new Frame[warps.Length];
         for (int w = 0; w < warps.Length; w++)
@@ -66,6 +67,9 @@ internal sealed unsafe class ThreadBlock : IDisposable
     /// <summary>Which block accessed which device memory in this launch; null where not checked.</summary>
     public GlobalRaces? GlobalRaces { get; }
 
+    /// <summary>The mbarriers in shared memory.</summary>
+    public PhaseBarriers PhaseBarriers { get; }
+
     /// <summary>Barriers 0 to 15.</summary>
     public BlockBarriers Barriers { get; }
 
@@ -94,6 +98,7 @@ internal sealed unsafe class ThreadBlock : IDisposable
         Shared.Forget();
         SharedRaces?.Forget();
         Barriers.Forget();
+        PhaseBarriers.Forget();
         for (int w = 0; w < warps.Length; w++)
         {
             uint lanes = threads - (w * Lanes.Count) >= Lanes.Count ? Lanes.All : (1u << (threads - (w * Lanes.Count))) - 1;

@@ -34,6 +34,10 @@ internal static unsafe class SharedAccess
     public static void MarkPending(Warp warp, int offset, int bytes) =>
         new Span<byte>(warp.Block.Shared.State + offset, bytes).Fill(ByteState.Pending);
 
+    /// <summary>Makes the destination of a bulk copy readable: a thread has waited for it.</summary>
+    public static void MarkArrived(Warp warp, int offset, int bytes) =>
+        new Span<byte>(warp.Block.Shared.State + offset, bytes).Fill(ByteState.Written);
+
     /// <summary>Stores what an asynchronous copy has brought. It counts as a write by the lane that waited for it.</summary>
     /// <param name="warp">Its warp.</param>
     /// <param name="lane">Its lane.</param>
