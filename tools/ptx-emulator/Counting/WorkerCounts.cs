@@ -88,16 +88,25 @@ internal sealed unsafe class WorkerCounts
 
     private static int Conflict(Warp warp, uint lanes, int wordsPerLane, uint* words, int* perBank)
     {
+        uint* first = stackalloc uint[Banks];            // the first word that each bank was asked for; further ones are rare, and listed
         new Span<int>(perBank, Banks).Clear();
-        int count = 0, most = 0;
+        int further = 0, most = 1;
         for (uint left = lanes; left != 0; left &= left - 1)
         {
             uint word = (uint)(warp.Addresses.Address[Lanes.First(left)] / BankBytes);
             for (int n = 0; n < wordsPerLane; n++, word++)
             {
-                if (count > 0 && (words[count - 1] == word || new ReadOnlySpan<uint>(words, count).Contains(word))) continue;
-                words[count++] = word;
-                most = Math.Max(most, ++perBank[word % Banks]);
+                uint bank = word % Banks;
+                if (perBank[bank] == 0)
+                {
+                    first[bank] = word;
+                    perBank[bank] = 1;
+                }
+                else if (first[bank] != word && !new ReadOnlySpan<uint>(words, further).Contains(word))
+                {
+                    words[further++] = word;
+                    most = Math.Max(most, ++perBank[bank]);
+                }
             }
         }
         return most;

@@ -63,6 +63,7 @@ internal static unsafe class SharedAccess
 
     private static void CheckWritten(Warp warp, int lane, byte* state, ulong offset, int bytes)
     {
+        if (new ReadOnlySpan<byte>(state, bytes).IndexOfAnyExcept(ByteState.Written) < 0) return;
         for (int i = 0; i < bytes; i++)
         {
             if (state[i] == ByteState.Written) continue;
