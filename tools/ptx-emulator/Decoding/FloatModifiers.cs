@@ -38,7 +38,7 @@ internal readonly record struct FloatModifiers(
         foreach (string modifier in i.Modifiers.Skip(first))
         {
             if (ScalarType.TryParse(modifier, out ScalarType _)) continue;
-            if (!names.Contains(modifier)) throw f.Unsupported($"modifier .{modifier} is not supported here; these are: {allowed}");
+            if (!names.Contains(modifier)) throw f.Unsupported($"modifier .{modifier} does not belong here; known: \"{allowed}\"");
             result = result.With(modifier);
         }
         return result;

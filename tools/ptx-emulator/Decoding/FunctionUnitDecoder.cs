@@ -22,10 +22,30 @@ internal static class FunctionUnitDecoder
     {
         ScalarType type = i.LastType(f);
         FloatModifiers modifiers = FloatModifiers.Parse(f, i, Allowed);
+        if (!Exists(i.Opcode, type, modifiers)) throw f.Unsupported("no such form of this function");
         int d = f.Destination(i.Operands[0], type), a = f.Source(i.Operands[1], type);
         if (type == ScalarType.F32 && Common(i.Opcode, modifiers, d, a) is Instruction common) f.Emit(common);
         else f.Emit(new LaneInstruction(InstructionClass.Special, Function(f, i.Opcode, type, modifiers), new Row(d, type.Width == 64), new Row(a,
             type.Width == 64), Row.None, Row.None));
+    }
+
+    private static bool Exists(string opcode, ScalarType type, in FloatModifiers modifiers)
+    {
+        bool rounds = modifiers.Rounding is not null, approximate = modifiers.Approximate, flush = modifiers.Flush;
+        if (rounds == approximate) return false;
+        return (type.Kind, type.Bits, opcode) switch
+        {
+            ("f", 32, "rcp" or "sqrt") => type.Count == 1,
+            ("f", 32, "rsqrt" or "sin" or "cos" or "ex2" or "lg2") => type.Count == 1 && approximate,
+            ("f", 32, "tanh") => type.Count == 1 && approximate && !flush,
+            ("f", 64, "rcp") => flush == approximate,
+            ("f", 64, "sqrt") => rounds && !flush,
+            ("f", 64, "rsqrt") => approximate,
+            ("f", 16, "ex2") => approximate,
+            ("bf", 16, "ex2") => approximate && flush,
+            ("f" or "bf", 16, "tanh") => approximate && !flush,
+            _ => false,
+        };
     }
 
     private static Instruction? Common(string opcode, in FloatModifiers modifiers, int d, int a) =>
@@ -49,7 +69,7 @@ internal static class FunctionUnitDecoder
     {
         bool flush = modifiers.Flush;
         Rounding rounding = modifiers.RoundingOrNearest;
-        switch ((type.Kind, type.Width))
+        switch ((type.Kind, type.Bits))
         {
             case ("f", 64):
                 Func<double, double> wide = (opcode, modifiers.Approximate) switch
@@ -90,6 +110,8 @@ internal static class FunctionUnitDecoder
     private static void CopySign(FunctionDecoder f, PtxInstruction i)
     {
         ScalarType type = i.LastType(f);
+        FloatModifiers.Parse(f, i, "");
+        if (!type.IsFloat || type.Count > 1 || type.Bits == 16) throw f.Unsupported($"no sign of {type} is copied");
         ulong sign = 1ul << (type.Width - 1);
         f.Emit(new LaneInstruction(InstructionClass.Float32, (a, b, _) => (b & ~sign) | (a & sign), f.DestinationRow(i.Operands[0], type),
             f.SourceRow(i.Operands[1], type), f.SourceRow(i.Operands[2], type), Row.None));
@@ -98,6 +120,8 @@ internal static class FunctionUnitDecoder
     private static void Test(FunctionDecoder f, PtxInstruction i)
     {
         ScalarType type = i.LastType(f);
+        FloatModifiers.Parse(f, i, "", first: 1);
+        if (!type.IsFloat || type.Count > 1 || type.Bits == 16) throw f.Unsupported($"{type} is not tested");
         bool wide = type.Width == 64;
         Func<double, bool> test = i.Modifiers[0] switch
         {

@@ -20,9 +20,13 @@ internal sealed unsafe record PredicateCombination(string Operator, int Predicat
     }
 
     /// <summary>Writes both results for the active lanes; an offset below 0 is nobody's.</summary>
-    public void Write(Warp warp, int p, int q, uint value)
+    public void Write(Warp warp, int p, int q, uint value) => Write(warp, p, q, value, ~value);
+
+    /// <summary>Writes two values, each combined, for the active lanes.</summary>
+    public void Write(Warp warp, int p, int q, uint first, uint second)
     {
-        if (p >= 0) warp.WritePredicate(p, Join(warp, value));
-        if (q >= 0) warp.WritePredicate(q, Join(warp, ~value));
+        uint x = Join(warp, first), y = Join(warp, second);      // before any is written: p may be the third predicate
+        if (p >= 0) warp.WritePredicate(p, x);
+        if (q >= 0) warp.WritePredicate(q, y);
     }
 }
