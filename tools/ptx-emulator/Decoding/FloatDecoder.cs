@@ -5,42 +5,44 @@ using Ditto.Emulation.Syntax;
 
 namespace Ditto.Emulation.Decoding;
 
-/// <summary>f32 and f64 arithmetic: to nearest in vectors, other directions lane by lane.</summary>
+/// <summary>f32 arithmetic in vectors, whatever the direction; f64 and f32x2 go to <see cref="Float64Decoder"/> and
+/// <see cref="PairDecoder"/>.</summary>
 internal static class FloatDecoder
 {
-    private const string Allowed = "rn rz rm rp ftz sat NaN xorsign abs approx full";
-
-    /// <summary><c>add</c>, <c>sub</c>, <c>mul</c>, <c>div</c>, <c>min</c>, <c>max</c>.</summary>
+    /// <summary><c>add sub mul div min max</c>.</summary>
     public static void Two(FunctionDecoder f, PtxInstruction i, ScalarType type)
     {
-        if (type.Count > 1 || i.Operands.Count > 3) throw f.Unsupported("packed and three-operand forms of f32 are not supported");
-        FloatModifiers modifiers = FloatModifiers.Parse(f, i, Allowed);
-        int d = f.Destination(i.Operands[0], type), a = f.Source(i.Operands[1], type), b = f.Source(i.Operands[2], type);
-        bool usual = modifiers is { Saturate: false, PropagateNaN: false, XorSign: false, Approximate: false, Full: false }
-            && modifiers.RoundingOrNearest == Rounding.NearestEven;
-        if (usual) f.Emit(type.Width == 64 ? Usual64(i.Opcode, d, a, b) : Usual32(i.Opcode, modifiers.Flush, d, a, b));
-        else f.Emit(Lanes(type, Function(f, i.Opcode, type, modifiers), new Row(d, type.Width == 64), [a, b]));
+        if (type.Count == 2) PairDecoder.Decode(f, i, type);
+        else if (type.Bits == 64) Float64Decoder.Two(f, i, type);
+        else if (i.Opcode is "min" or "max") MinMax(f, i, type);
+        else if (i.Operands.Count != 3) throw f.Unsupported(FormattableString.Invariant($"{i.Operands.Count} operands; 3 are needed"));
+        else if (i.Opcode == "div") Divide(f, i, type);
+        else Sum(f, i, type);
     }
 
-    /// <summary><c>fma</c> and <c>mad</c>: rounded once.</summary>
+    /// <summary><c>fma</c>, and <c>mad</c>, which is the same for floats.</summary>
     public static void Fma(FunctionDecoder f, PtxInstruction i, ScalarType type)
     {
-        if (type.Count > 1) throw f.Unsupported("packed f32 is not supported");
-        FloatModifiers modifiers = FloatModifiers.Parse(f, i, Allowed);
-        Rounding rounding = modifiers.RoundingOrNearest;
-        int d = f.Destination(i.Operands[0], type);
-        int[] sources = [f.Source(i.Operands[1], type), f.Source(i.Operands[2], type), f.Source(i.Operands[3], type)];
-        if (rounding == Rounding.NearestEven && !modifiers.Saturate)
+        if (type.Count == 2)
         {
-            f.Emit(type.Width == 64 ? new Ternary<double, Fma64>(InstructionClass.Float64, d, sources[0], sources[1], sources[2])
-                : modifiers.Flush ? new Ternary<float, Flushed3<Fma32>>(InstructionClass.Fma32, d, sources[0], sources[1], sources[2])
-                : new Ternary<float, Fma32>(InstructionClass.Fma32, d, sources[0], sources[1], sources[2]));
+            PairDecoder.Decode(f, i, type);
             return;
         }
-        LaneFunction function = type.Width == 64
-            ? (x, y, z) => Bits(Ieee64.Fma(Double(x), Double(y), Double(z), rounding))
-            : (x, y, z) => Finish(Ieee32.Fma(Operand(x, modifiers), Operand(y, modifiers), Operand(z, modifiers), rounding), modifiers);
-        f.Emit(Lanes(type, function, new Row(d, type.Width == 64), sources));
+        if (type.Bits == 64)
+        {
+            Float64Decoder.Fma(f, i, type);
+            return;
+        }
+        FloatModifiers modifiers = FloatModifiers.Parse(f, i, FloatModifiers.Directions + " ftz sat");
+        int d = f.Destination(i.Operands[0], type);
+        int a = f.Source(i.Operands[1], type), b = f.Source(i.Operands[2], type), c = f.Source(i.Operands[3], type);
+        f.Emit(modifiers.Required(f) switch
+        {
+            Rounding.NearestEven => Ternary<Fma32>(modifiers, d, a, b, c),
+            Rounding.Zero => Ternary<DirectedFma32<TowardZero>>(modifiers, d, a, b, c),
+            Rounding.Down => Ternary<DirectedFma32<Downward>>(modifiers, d, a, b, c),
+            _ => Ternary<DirectedFma32<Upward>>(modifiers, d, a, b, c),
+        });
     }
 
     /// <summary>The bits of an f64.</summary>
@@ -63,65 +65,98 @@ internal static class FloatDecoder
         return BitConverter.SingleToUInt32Bits(modifiers.Saturate ? Ieee32.Saturate(value) : Ieee32.Canonical(value));
     }
 
-    private static LaneInstruction Lanes(ScalarType type, LaneFunction function, Row d, int[] sources)
+    private static void Sum(FunctionDecoder f, PtxInstruction i, ScalarType type)
     {
-        bool wide = type.Width == 64;
-        Row c = sources.Length > 2 ? new Row(sources[2], wide) : Row.None;
-        return new LaneInstruction(wide ? InstructionClass.Float64 : InstructionClass.Float32, function, d, new Row(sources[0], wide),
-            new Row(sources[1], wide), c);
+        FloatModifiers modifiers = FloatModifiers.Parse(f, i, FloatModifiers.Directions + " ftz sat");
+        int d = f.Destination(i.Operands[0], type), a = f.Source(i.Operands[1], type), b = f.Source(i.Operands[2], type);
+        f.Emit((i.Opcode, modifiers.RoundingOrNearest) switch
+        {
+            ("add", Rounding.NearestEven) => Binary<Add<float>>(modifiers, d, a, b),
+            ("sub", Rounding.NearestEven) => Binary<Subtract<float>>(modifiers, d, a, b),
+            ("mul", Rounding.NearestEven) => Binary<Multiply<float>>(modifiers, d, a, b),
+            ("add", Rounding.Zero) => Binary<DirectedAdd32<TowardZero>>(modifiers, d, a, b),
+            ("add", Rounding.Down) => Binary<DirectedAdd32<Downward>>(modifiers, d, a, b),
+            ("add", _) => Binary<DirectedAdd32<Upward>>(modifiers, d, a, b),
+            ("sub", Rounding.Zero) => Binary<DirectedSubtract32<TowardZero>>(modifiers, d, a, b),
+            ("sub", Rounding.Down) => Binary<DirectedSubtract32<Downward>>(modifiers, d, a, b),
+            ("sub", _) => Binary<DirectedSubtract32<Upward>>(modifiers, d, a, b),
+            ("mul", Rounding.Zero) => Binary<DirectedMultiply32<TowardZero>>(modifiers, d, a, b),
+            ("mul", Rounding.Down) => Binary<DirectedMultiply32<Downward>>(modifiers, d, a, b),
+            ("mul", _) => Binary<DirectedMultiply32<Upward>>(modifiers, d, a, b),
+            _ => throw f.Unsupported("no such operation on f32"),
+        });
     }
 
-    private static Instruction Usual32(string opcode, bool flush, int d, int a, int b) => opcode switch
+    private static void Divide(FunctionDecoder f, PtxInstruction i, ScalarType type)
     {
-        "add" => Binary<Add<float>>(flush, d, a, b),
-        "sub" => Binary<Subtract<float>>(flush, d, a, b),
-        "mul" => Binary<Multiply<float>>(flush, d, a, b),
-        "div" => Binary<Divide32>(flush, d, a, b),
-        "min" => Binary<MinFloat32>(flush, d, a, b),
-        _ => Binary<MaxFloat32>(flush, d, a, b),
-    };
-
-    private static Instruction Binary<TOp>(bool flush, int d, int a, int b)
-        where TOp : struct, IBinary<float> => flush
-            ? new Binary<float, Flushed2<TOp>>(InstructionClass.Float32, d, a, b)
-            : new Binary<float, TOp>(InstructionClass.Float32, d, a, b);
-
-    private static Instruction Usual64(string opcode, int d, int a, int b) => opcode switch
-    {
-        "add" => new Binary<double, Add<double>>(InstructionClass.Float64, d, a, b),
-        "sub" => new Binary<double, Subtract<double>>(InstructionClass.Float64, d, a, b),
-        "mul" => new Binary<double, Multiply<double>>(InstructionClass.Float64, d, a, b),
-        "div" => new Binary<double, Divide64>(InstructionClass.Float64, d, a, b),
-        "min" => new Binary<double, MinFloat64>(InstructionClass.Float64, d, a, b),
-        _ => new Binary<double, MaxFloat64>(InstructionClass.Float64, d, a, b),
-    };
-
-    private static LaneFunction Function(FunctionDecoder f, string opcode, ScalarType type, FloatModifiers modifiers)
-    {
-        Rounding rounding = modifiers.RoundingOrNearest;
-        if (type.Width == 64)
+        FloatModifiers modifiers = FloatModifiers.Parse(f, i, FloatModifiers.Directions + " approx full ftz");
+        int d = f.Destination(i.Operands[0], type), a = f.Source(i.Operands[1], type), b = f.Source(i.Operands[2], type);
+        if (modifiers.Approximate)
         {
-            Func<double, double, double> wide = opcode switch
-            {
-                "add" => (x, y) => Ieee64.Add(x, y, rounding),
-                "sub" => (x, y) => Ieee64.Sub(x, y, rounding),
-                "mul" => (x, y) => Ieee64.Mul(x, y, rounding),
-                "div" => (x, y) => Ieee64.Div(x, y, rounding),
-                _ => throw f.Unsupported("this form of f64 is not supported"),
-            };
-            return (x, y, _) => Bits(wide(Double(x), Double(y)));
+            f.Emit(Binary<DivideApproximate32>(modifiers, d, a, b));
+            return;
         }
-        Func<float, float, float> function = opcode switch
+        Rounding rounding = modifiers.Full ? Rounding.NearestEven : modifiers.Required(f);
+        if (rounding == Rounding.NearestEven)
         {
-            "add" => (x, y) => Ieee32.Add(x, y, rounding),
-            "sub" => (x, y) => Ieee32.Sub(x, y, rounding),
-            "mul" => (x, y) => Ieee32.Mul(x, y, rounding),
-            "div" when modifiers.Full => (x, y) => Approximate.DivFull(x, y),
-            "div" when modifiers.Approximate => (x, y) => Approximate.DivApprox(x, y),
-            "div" => (x, y) => Ieee32.Div(x, y, rounding),
-            "min" => (x, y) => Ieee32.Min(x, y, modifiers.PropagateNaN, modifiers.XorSign),
-            _ => (x, y) => Ieee32.Max(x, y, modifiers.PropagateNaN, modifiers.XorSign),
-        };
-        return (x, y, _) => Finish(function(Operand(x, modifiers), Operand(y, modifiers)), modifiers);
+            f.Emit(Binary<Divide32>(modifiers, d, a, b));
+            return;
+        }
+        f.Emit(Lane(modifiers, (x, y) => Ieee32.Div(x, y, rounding), d, a, b));
     }
+
+    private static void MinMax(FunctionDecoder f, PtxInstruction i, ScalarType type)
+    {
+        FloatModifiers modifiers = FloatModifiers.Parse(f, i, "ftz NaN xorsign abs");
+        if (modifiers.XorSign != modifiers.Absolute) throw f.Unsupported(".xorsign and .abs go together");
+        int d = f.Destination(i.Operands[0], type), a = f.Source(i.Operands[1], type), b = f.Source(i.Operands[2], type);
+        bool min = i.Opcode == "min", nan = modifiers.PropagateNaN, xor = modifiers.XorSign;
+        if (i.Operands.Count == 4)
+        {
+            if (xor) throw f.Unsupported(".xorsign has no form with three operands");
+            int first = f.NewRow(false);
+            f.Emit(Extreme(modifiers, min, first, a, b));
+            f.Emit(Extreme(modifiers, min, d, first, f.Source(i.Operands[3], type)));
+        }
+        else if (xor)
+        {
+            f.Emit(min
+                ? Lane(modifiers, (x, y) => Ieee32.Min(x, y, nan, true), d, a, b)
+                : Lane(modifiers, (x, y) => Ieee32.Max(x, y, nan, true), d, a, b));
+        }
+        else
+        {
+            f.Emit(Extreme(modifiers, min, d, a, b));
+        }
+    }
+
+    private static Instruction Extreme(in FloatModifiers modifiers, bool min, int d, int a, int b) => (min, modifiers.PropagateNaN) switch
+    {
+        (true, false) => Binary<MinFloat32>(modifiers, d, a, b),
+        (true, true) => Binary<NaNOr<MinFloat32>>(modifiers, d, a, b),
+        (false, false) => Binary<MaxFloat32>(modifiers, d, a, b),
+        (false, true) => Binary<NaNOr<MaxFloat32>>(modifiers, d, a, b),
+    };
+
+    private static Instruction Binary<TOp>(in FloatModifiers modifiers, int d, int a, int b)
+        where TOp : struct, IBinary<float> => (modifiers.Flush, modifiers.Saturate) switch
+        {
+            (false, false) => new Binary<float, Then2<TOp, CanonicalNaN>>(InstructionClass.Float32, d, a, b),
+            (true, false) => new Binary<float, Flushed2<Then2<TOp, CanonicalNaN>>>(InstructionClass.Float32, d, a, b),
+            (false, true) => new Binary<float, Then2<TOp, SaturateFloat32>>(InstructionClass.Float32, d, a, b),
+            (true, true) => new Binary<float, Flushed2<Then2<TOp, SaturateFloat32>>>(InstructionClass.Float32, d, a, b),
+        };
+
+    private static Instruction Ternary<TOp>(in FloatModifiers modifiers, int d, int a, int b, int c)
+        where TOp : struct, ITernary<float> => (modifiers.Flush, modifiers.Saturate) switch
+        {
+            (false, false) => new Ternary<float, Then3<TOp, CanonicalNaN>>(InstructionClass.Fma32, d, a, b, c),
+            (true, false) => new Ternary<float, Flushed3<Then3<TOp, CanonicalNaN>>>(InstructionClass.Fma32, d, a, b, c),
+            (false, true) => new Ternary<float, Then3<TOp, SaturateFloat32>>(InstructionClass.Fma32, d, a, b, c),
+            (true, true) => new Ternary<float, Flushed3<Then3<TOp, SaturateFloat32>>>(InstructionClass.Fma32, d, a, b, c),
+        };
+
+    private static LaneInstruction Lane(FloatModifiers modifiers, Func<float, float, float> function, int d, int a, int b) =>
+        new(InstructionClass.Float32, (x, y, _) => Finish(function(Operand(x, modifiers), Operand(y, modifiers)), modifiers),
+            new Row(d, false), new Row(a, false), new Row(b, false), Row.None);
 }

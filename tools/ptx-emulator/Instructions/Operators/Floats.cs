@@ -83,6 +83,28 @@ internal readonly struct MaxFloat32 : IBinary<float>
     }
 }
 
+/// <summary>The smaller or larger, and NaN where an operand is.</summary>
+internal readonly struct NaNOr<TOp> : IBinary<float>
+    where TOp : struct, IBinary<float>
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b) =>
+        Vector256.ConditionalSelect(Vector256.Equals(a, a) & Vector256.Equals(b, b), TOp.Apply(a, b), Vector256.Create(0x7fffffffu).AsSingle());
+}
+
+/// <summary>a / b as <c>div.approx</c> has it, a times the reciprocal of b: beyond 2^126 that one is 0.</summary>
+internal readonly struct DivideApproximate32 : IBinary<float>
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b)
+    {
+        Vector256<float> isLarge = Vector256.GreaterThan(Vector256.Abs(b), Vector256.Create(8.507059173023462e37f));
+        return Vector256.ConditionalSelect(isLarge, a * (b & Vector256.Create(-0.0f)), a / b);
+    }
+}
+
 /// <summary>a b + c, rounded once.</summary>
 internal readonly struct Fma64 : ITernary<double>
 {
