@@ -35,6 +35,7 @@ internal static unsafe partial class EmulatedDriver
         Executables.RemoveOf(context);
         Events.RemoveOf(context);
         Streams.RemoveOf(context);
+        EmulatedBlas.ReleaseAllOf(context);
         Functions.RemoveOf(context);
         Modules.RemoveOf(context);                               // their variables end with the context's memory
     }

@@ -15,18 +15,21 @@ internal static unsafe class EmulatedNvrtc
     private static readonly FrozenDictionary<string, nint> Table = Exports.Of(typeof(EmulatedNvrtc));
     private static readonly Lazy<(LoadedLibrary? Library, Nvrtc? Functions, string Reason)> Real = new(Load);
 
-    /// <summary>The address of a function, 0 where there is none of that name.</summary>
+    /// <summary>The address of a function, 0 where there is none of that name, or no real compiler.</summary>
     /// <param name="name">As libnvrtc exports it.</param>
-    /// <exception cref="DeviceException">The real compiler is missing.</exception>
-    public static nint Resolve(string name)
+    public static nint Resolve(string name) => Table.TryGetValue(name, out nint address) ? address : Real.Value.Library?.Find(name) ?? 0;
+
+    /// <summary>Loads the real compiler once for the process.</summary>
+    /// <param name="reason">Why there is none; empty on success.</param>
+    public static bool TryLoad(out string reason)
     {
-        if (Real.Value.Library is not LoadedLibrary library) throw DeviceException.Unavailable("emulated", Real.Value.Reason);
-        return Table.TryGetValue(name, out nint address) ? address : library.Find(name);
+        reason = Real.Value.Reason;
+        return Real.Value.Functions is not null;
     }
 
     private static (LoadedLibrary? Library, Nvrtc? Functions, string Reason) Load()
     {
-        if (!LibraryLoader.TryOpen(LibraryNames.Nvrtc(), out LoadedLibrary? library, out string reason)) return (null, null, $"NVRTC: {reason}");
+        if (!LibraryLoader.TryOpen(LibraryNames.Nvrtc(), out LoadedLibrary? library, out string reason)) return (null, null, reason);
         try
         {
             return (library, new Nvrtc(library.Resolve), "");

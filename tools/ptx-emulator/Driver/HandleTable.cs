@@ -10,7 +10,7 @@ namespace Ditto.Emulation.Driver;
 /// <param name="tag">The table's own number, 1 to 255.</param>
 /// <param name="kind">What the objects are called in reports.</param>
 internal sealed class HandleTable<T>(byte tag, string kind)
-    where T : class, IContextObject
+    where T : class
 {
     private readonly ConcurrentDictionary<nint, T> objects = new();
     private long next = 0x1000;
@@ -44,7 +44,7 @@ internal sealed class HandleTable<T>(byte tag, string kind)
     {
         List<T> removed = [];
         foreach ((nint handle, T value) in objects)
-            if (value.Context == context && objects.TryRemove(handle, out T? gone)) removed.Add(gone);
+            if (value is IContextObject owned && owned.Context == context && objects.TryRemove(handle, out T? gone)) removed.Add(gone);
         return removed;
     }
 }
