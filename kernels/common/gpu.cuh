@@ -12,7 +12,6 @@ template <typename T>
 constexpr int PACK_WIDTH = 16 / sizeof(T);  // 16 bytes a thread and request
 constexpr int TILE_WIDTH = 1;               // for kernels that arithmetic bounds: an element a thread
 constexpr bool IS_GPU = true;
-#define INDEPENDENT_ITERATIONS
 #define ALWAYS_INLINE
 #define UNROLL _Pragma("unroll")
 
