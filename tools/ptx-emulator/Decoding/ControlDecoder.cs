@@ -1,3 +1,4 @@
+using Ditto.Emulation.Checks;
 using Ditto.Emulation.Instructions;
 using Ditto.Emulation.Syntax;
 
@@ -14,8 +15,7 @@ internal static class ControlDecoder
         all["call"] = CallFunction;
         all["ret"] = (f, _) => f.Emit(new Return(endsThread: false));
         all["exit"] = (f, _) => f.Emit(new Return(endsThread: true));
-        all["trap"] = (f, _) => f.Emit(new Trap());
-        all["brkpt"] = (f, _) => f.Emit(new Trap());
+        foreach (string end in new[] { "trap", "brkpt" }) all[end] = (f, _) => f.Emit(new Trap(FaultKind.Trap, "the kernel gave up"));
         all["nanosleep"] = (f, _) => f.Emit(new Yield());
         all["bar"] = Barrier;
         all["barrier"] = Barrier;

@@ -1,5 +1,4 @@
 using Ditto.Emulation.Checks;
-using Ditto.Emulation.Execution;
 using Ditto.Emulation.Instructions;
 using Ditto.Emulation.Syntax;
 
@@ -15,22 +14,12 @@ internal static class SystemCalls
         switch (name)
         {
             case "__assertfail":
-                f.Emit(new AssertFail());
+                f.Emit(new Trap(FaultKind.Assertion, "an assertion failed"));
                 return true;
             case "vprintf" or "malloc" or "free" or "cudaGraphSetConditional":
                 throw f.Unsupported($"the emulator has no {name} ({arguments.Length} arguments, {returns.Length} results)");
             default:
                 return false;
-        }
-    }
-
-    private sealed class AssertFail : ControlInstruction
-    {
-        public override bool Step(Warp warp, LaneGroup group, uint taken)
-        {
-            if (taken != 0) throw warp.Fault(FaultKind.Assertion, "an assertion failed", Lanes.First(taken));
-            group.Index++;
-            return true;
         }
     }
 }

@@ -103,6 +103,15 @@ internal sealed unsafe class Warp : IDisposable
         return other;
     }
 
+    /// <summary>Leaves some lanes of a group at their instruction, as the running ones; the others go on behind it.</summary>
+    /// <param name="group">The running group.</param>
+    /// <param name="lanes">Those that stay; at least one.</param>
+    public void Narrow(LaneGroup group, uint lanes)
+    {
+        if (lanes != group.Lanes) Split(group, group.Lanes & ~lanes, group.Index + 1);
+        Use(group);
+    }
+
     /// <summary>Ends lanes.</summary>
     public void End(LaneGroup group, uint lanes)
     {
@@ -160,7 +169,9 @@ internal sealed unsafe class Warp : IDisposable
             if (instruction.IsControl)
             {
                 group.Index = index;
-                bool sameGroup = Unsafe.As<ControlInstruction>(instruction).Step(this, group, mask);
+                bool sameGroup = true;
+                if (mask == 0) group.Index++;
+                else sameGroup = Unsafe.As<ControlInstruction>(instruction).Step(this, group, mask);
                 if (!sameGroup || groups.Count > 1 || ++blocks > slice) return blocks;
                 index = group.Index;
                 lanes = group.Lanes;

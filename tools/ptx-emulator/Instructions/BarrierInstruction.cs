@@ -23,12 +23,7 @@ internal sealed unsafe class BarrierInstruction(
     /// <inheritdoc/>
     public override bool Step(Warp warp, LaneGroup group, uint taken)
     {
-        if (taken == 0)
-        {
-            group.Index++;
-            return true;
-        }
-        if (taken != group.Lanes) warp.Split(group, group.Lanes & ~taken, group.Index + 1);
+        warp.Narrow(group, taken);
         int lane = Lanes.First(taken);
         int number = (int)barrier.Get(warp.Registers, lane) & (BlockBarriers.Count - 1);
         int count = (int)threads.Get(warp.Registers, lane);

@@ -21,7 +21,6 @@ internal sealed class Branch(Func<int> target) : ControlInstruction
             return true;
         }
         group.Index++;
-        if (taken == 0) return true;
         warp.Split(group, taken, place);
         return false;
     }
@@ -33,8 +32,7 @@ internal sealed unsafe class IndexedBranch(Row index, IReadOnlyList<Func<int>> t
     /// <inheritdoc/>
     public override bool Step(Warp warp, LaneGroup group, uint taken)
     {
-        if (taken != group.Lanes && taken != 0) warp.Split(group, group.Lanes & ~taken, group.Index + 1);
-        if (taken == 0) group.Index++;
+        warp.Narrow(group, taken);
         for (uint left = taken; left != 0;)
         {
             int lane = Lanes.First(left);
@@ -63,12 +61,7 @@ internal sealed unsafe class Call(Func<ulong, FunctionCode?> callee, Row address
     /// <inheritdoc/>
     public override bool Step(Warp warp, LaneGroup group, uint taken)
     {
-        if (taken == 0)
-        {
-            group.Index++;
-            return true;
-        }
-        if (taken != group.Lanes) warp.Split(group, group.Lanes & ~taken, group.Index + 1);
+        warp.Narrow(group, taken);
         int lane = Lanes.First(taken);
         ulong wanted = address.Get(warp.Registers, lane);
         uint same = 0;
@@ -112,11 +105,6 @@ internal sealed class Return(bool endsThread) : ControlInstruction
     /// <inheritdoc/>
     public override bool Step(Warp warp, LaneGroup group, uint taken)
     {
-        if (taken == 0)
-        {
-            group.Index++;
-            return true;
-        }
         Frame frame = group.Frame;
         if (endsThread || frame.Parent is null)
         {
@@ -126,7 +114,7 @@ internal sealed class Return(bool endsThread) : ControlInstruction
             warp.Block.Barriers.ReleaseComplete();
             return false;
         }
-        if (taken != group.Lanes) warp.Split(group, group.Lanes & ~taken, group.Index + 1);
+        warp.Narrow(group, taken);
         Call.Copy(frame.Parent, frame, taken, frame.Site!.Returns, toCallee: false);
         bool last = true;
         foreach (LaneGroup other in warp.Groups) last &= other == group || !Uses(other.Frame, frame);
@@ -142,16 +130,13 @@ internal sealed class Return(bool endsThread) : ControlInstruction
     }
 }
 
-/// <summary><c>trap</c>, <c>brkpt</c>.</summary>
-internal sealed class Trap : ControlInstruction
+/// <summary><c>trap</c>, <c>brkpt</c>, a failed assertion: ends the launch.</summary>
+/// <param name="kind">What it is reported as.</param>
+/// <param name="problem">What the report says.</param>
+internal sealed class Trap(FaultKind kind, string problem) : ControlInstruction
 {
     /// <inheritdoc/>
-    public override bool Step(Warp warp, LaneGroup group, uint taken)
-    {
-        if (taken != 0) throw warp.Fault(FaultKind.Trap, "the kernel gave up", Lanes.First(taken));
-        group.Index++;
-        return true;
-    }
+    public override bool Step(Warp warp, LaneGroup group, uint taken) => throw warp.Fault(kind, problem, Lanes.First(taken));
 }
 
 /// <summary>Lets other groups and warps run: <c>nanosleep</c>, and the end of a wait that failed.</summary>

@@ -11,7 +11,7 @@ internal abstract class ControlInstruction : Instruction
     /// <summary>Moves the group on.</summary>
     /// <param name="warp">The warp; its registers are those of the group's frame.</param>
     /// <param name="group">The running lanes; at this instruction.</param>
-    /// <param name="taken">The lanes of the group whose guard holds.</param>
+    /// <param name="taken">The lanes of the group whose guard holds; not empty.</param>
     /// <returns>True when the same group can go on at its new place at once.</returns>
     public abstract bool Step(Warp warp, LaneGroup group, uint taken);
 

@@ -101,7 +101,6 @@ internal sealed unsafe class PhaseBarrierTest(MemoryOperand at, Row phase, bool 
     public override bool Step(Warp warp, LaneGroup group, uint taken)
     {
         group.Index++;
-        if (taken == 0) return true;
         at.Form(warp);
         MemoryPort.Resolve(warp, taken, at.Space, PhaseBarriers.Size, AccessKind.Read | AccessKind.Atomic);
         uint over = 0;

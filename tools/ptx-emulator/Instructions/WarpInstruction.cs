@@ -24,11 +24,6 @@ internal abstract class WarpInstruction(Row members, bool isAligned) : ControlIn
     /// <inheritdoc/>
     public sealed override bool Step(Warp warp, LaneGroup group, uint taken)
     {
-        if (taken == 0)
-        {
-            group.Index++;
-            return true;
-        }
         int lane = Execution.Lanes.First(taken);
         uint mask = MembersOf(warp, lane);
         if (mask == taken)
@@ -46,11 +41,7 @@ internal abstract class WarpInstruction(Row members, bool isAligned) : ControlIn
 
     private bool Await(Warp warp, LaneGroup group, uint taken, uint mask)
     {
-        if (taken != group.Lanes)
-        {
-            warp.Split(group, group.Lanes & ~taken, group.Index + 1);
-            warp.Use(group);
-        }
+        warp.Narrow(group, taken);
         uint apart = 0;                                  // lanes whose mask is another one: they wait for themselves
         for (uint left = taken; left != 0; left &= left - 1)
             if (MembersOf(warp, Execution.Lanes.First(left)) != mask) apart |= 1u << Execution.Lanes.First(left);
