@@ -31,10 +31,10 @@ internal static class ArithmeticDecoder
         const InstructionClass integer = InstructionClass.Integer, single = InstructionClass.Float32, wide = InstructionClass.Float64;
         f.Emit((type.Kind, type.Width, negates) switch
         {
-            ("f", 32, true) => new Unary<float, NegateFloat32>(single, d, a),
-            ("f", 32, false) => new Unary<float, AbsoluteFloat32>(single, d, a),
-            ("f", 64, true) => new Unary<double, NegateFloat64>(wide, d, a),
-            ("f", 64, false) => new Unary<double, AbsoluteFloat64>(wide, d, a),
+            ("f", 32, true) => new Unary<float, NegateFloat<float>>(single, d, a),
+            ("f", 32, false) => new Unary<float, AbsoluteFloat<float>>(single, d, a),
+            ("f", 64, true) => new Unary<double, NegateFloat<double>>(wide, d, a),
+            ("f", 64, false) => new Unary<double, AbsoluteFloat<double>>(wide, d, a),
             (_, 64, true) => new Unary<long, Negate<long>>(integer, d, a),
             (_, 64, false) => new Unary<long, AbsoluteInteger<long>>(integer, d, a),
             (_, 32, true) => new Unary<int, Negate<int>>(integer, d, a),

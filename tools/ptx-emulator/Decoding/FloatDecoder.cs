@@ -99,7 +99,7 @@ internal static class FloatDecoder
         Rounding rounding = modifiers.Full ? Rounding.NearestEven : modifiers.Required(f);
         if (rounding == Rounding.NearestEven)
         {
-            f.Emit(Binary<Divide32>(modifiers, d, a, b));
+            f.Emit(Binary<Divide<float>>(modifiers, d, a, b));
             return;
         }
         f.Emit(Lane(modifiers, (x, y) => Ieee32.Div(x, y, rounding), d, a, b));
@@ -132,10 +132,10 @@ internal static class FloatDecoder
 
     private static Instruction Extreme(in FloatModifiers modifiers, bool min, int d, int a, int b) => (min, modifiers.PropagateNaN) switch
     {
-        (true, false) => Binary<MinFloat32>(modifiers, d, a, b),
-        (true, true) => Binary<NaNOr<MinFloat32>>(modifiers, d, a, b),
-        (false, false) => Binary<MaxFloat32>(modifiers, d, a, b),
-        (false, true) => Binary<NaNOr<MaxFloat32>>(modifiers, d, a, b),
+        (true, false) => Binary<MinFloat<float>>(modifiers, d, a, b),
+        (true, true) => Binary<NaNOr<MinFloat<float>>>(modifiers, d, a, b),
+        (false, false) => Binary<MaxFloat<float>>(modifiers, d, a, b),
+        (false, true) => Binary<NaNOr<MaxFloat<float>>>(modifiers, d, a, b),
     };
 
     private static Instruction Binary<TOp>(in FloatModifiers modifiers, int d, int a, int b)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -12,74 +13,81 @@ internal readonly struct Fma32 : ITernary<float>
 }
 
 /// <summary>The sign flipped, of NaN too.</summary>
-internal readonly struct NegateFloat32 : IUnary<float>
+internal readonly struct NegateFloat<T> : IUnary<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Apply(Vector256<float> a) => Vector256.Xor(a, Vector256.Create(-0.0f));
+    public static Vector256<T> Apply(Vector256<T> a) => Vector256.Xor(a, Vector256.Create(T.NegativeZero));
 }
 
 /// <summary>The sign cleared, of NaN too.</summary>
-internal readonly struct AbsoluteFloat32 : IUnary<float>
+internal readonly struct AbsoluteFloat<T> : IUnary<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Apply(Vector256<float> a) => Vector256.AndNot(a, Vector256.Create(-0.0f));
+    public static Vector256<T> Apply(Vector256<T> a) => Vector256.AndNot(a, Vector256.Create(T.NegativeZero));
 }
 
 /// <summary>Quotient, correctly rounded.</summary>
-internal readonly struct Divide32 : IBinary<float>
+internal readonly struct Divide<T> : IBinary<T>
+    where T : unmanaged
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b) => a / b;
+    public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b) => a / b;
 }
 
 /// <summary>Square root, correctly rounded.</summary>
-internal readonly struct SquareRoot32 : IUnary<float>
+internal readonly struct SquareRoot<T> : IUnary<T>
+    where T : unmanaged
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Apply(Vector256<float> a) => Vector256.Sqrt(a);
+    public static Vector256<T> Apply(Vector256<T> a) => Vector256.Sqrt(a);
 }
 
 /// <summary>1 / a, correctly rounded.</summary>
-internal readonly struct Reciprocal32 : IUnary<float>
+internal readonly struct Reciprocal<T> : IUnary<T>
+    where T : unmanaged
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Apply(Vector256<float> a) => Vector256.Create(1.0f) / a;
+    public static Vector256<T> Apply(Vector256<T> a) => Vector256<T>.One / a;
 }
 
 /// <summary>The smaller; a number before NaN, and -0 before +0.</summary>
-internal readonly struct MinFloat32 : IBinary<float>
+internal readonly struct MinFloat<T> : IBinary<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b)
+    public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b)
     {
-        Vector256<float> ordered = Vector256.ConditionalSelect(Vector256.LessThan(a, b), a, b);
+        Vector256<T> ordered = Vector256.ConditionalSelect(Vector256.LessThan(a, b), a, b);
         ordered = Vector256.ConditionalSelect(Vector256.Equals(a, b), Vector256.BitwiseOr(a, b), ordered);
         ordered = Vector256.ConditionalSelect(Vector256.Equals(b, b), ordered, a);
         ordered = Vector256.ConditionalSelect(Vector256.Equals(a, a), ordered, b);
-        Vector256<float> isNaN = Vector256.Equals(ordered, ordered);
-        return Vector256.ConditionalSelect(isNaN, ordered, Vector256.Create(0x7fffffffu).AsSingle());
+        Vector256<T> isNaN = Vector256.Equals(ordered, ordered);
+        return Vector256.ConditionalSelect(isNaN, ordered, Vector256.AndNot(Vector256<T>.AllBitsSet, Vector256.Create(T.NegativeZero)));
     }
 }
 
 /// <summary>The larger; a number before NaN, and -0 before +0.</summary>
-internal readonly struct MaxFloat32 : IBinary<float>
+internal readonly struct MaxFloat<T> : IBinary<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b)
+    public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b)
     {
-        Vector256<float> ordered = Vector256.ConditionalSelect(Vector256.GreaterThan(a, b), a, b);
+        Vector256<T> ordered = Vector256.ConditionalSelect(Vector256.GreaterThan(a, b), a, b);
         ordered = Vector256.ConditionalSelect(Vector256.Equals(a, b), Vector256.BitwiseAnd(a, b), ordered);
         ordered = Vector256.ConditionalSelect(Vector256.Equals(b, b), ordered, a);
         ordered = Vector256.ConditionalSelect(Vector256.Equals(a, a), ordered, b);
-        Vector256<float> isNaN = Vector256.Equals(ordered, ordered);
-        return Vector256.ConditionalSelect(isNaN, ordered, Vector256.Create(0x7fffffffu).AsSingle());
+        Vector256<T> isNaN = Vector256.Equals(ordered, ordered);
+        return Vector256.ConditionalSelect(isNaN, ordered, Vector256.AndNot(Vector256<T>.AllBitsSet, Vector256.Create(T.NegativeZero)));
     }
 }
 
@@ -111,76 +119,4 @@ internal readonly struct Fma64 : ITernary<double>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> Apply(Vector256<double> a, Vector256<double> b, Vector256<double> c) => Vector256.FusedMultiplyAdd(a, b, c);
-}
-
-/// <summary>The sign flipped, of NaN too.</summary>
-internal readonly struct NegateFloat64 : IUnary<double>
-{
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> Apply(Vector256<double> a) => Vector256.Xor(a, Vector256.Create(-0.0));
-}
-
-/// <summary>The sign cleared, of NaN too.</summary>
-internal readonly struct AbsoluteFloat64 : IUnary<double>
-{
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> Apply(Vector256<double> a) => Vector256.AndNot(a, Vector256.Create(-0.0));
-}
-
-/// <summary>Quotient, correctly rounded.</summary>
-internal readonly struct Divide64 : IBinary<double>
-{
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> Apply(Vector256<double> a, Vector256<double> b) => a / b;
-}
-
-/// <summary>Square root, correctly rounded.</summary>
-internal readonly struct SquareRoot64 : IUnary<double>
-{
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> Apply(Vector256<double> a) => Vector256.Sqrt(a);
-}
-
-/// <summary>1 / a, correctly rounded.</summary>
-internal readonly struct Reciprocal64 : IUnary<double>
-{
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> Apply(Vector256<double> a) => Vector256.Create(1.0) / a;
-}
-
-/// <summary>The smaller; a number before NaN, and -0 before +0.</summary>
-internal readonly struct MinFloat64 : IBinary<double>
-{
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> Apply(Vector256<double> a, Vector256<double> b)
-    {
-        Vector256<double> ordered = Vector256.ConditionalSelect(Vector256.LessThan(a, b), a, b);
-        ordered = Vector256.ConditionalSelect(Vector256.Equals(a, b), Vector256.BitwiseOr(a, b), ordered);
-        ordered = Vector256.ConditionalSelect(Vector256.Equals(b, b), ordered, a);
-        ordered = Vector256.ConditionalSelect(Vector256.Equals(a, a), ordered, b);
-        Vector256<double> isNaN = Vector256.Equals(ordered, ordered);
-        return Vector256.ConditionalSelect(isNaN, ordered, Vector256.Create(0x7fffffffffffffffu).AsDouble());
-    }
-}
-
-/// <summary>The larger; a number before NaN, and -0 before +0.</summary>
-internal readonly struct MaxFloat64 : IBinary<double>
-{
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> Apply(Vector256<double> a, Vector256<double> b)
-    {
-        Vector256<double> ordered = Vector256.ConditionalSelect(Vector256.GreaterThan(a, b), a, b);
-        ordered = Vector256.ConditionalSelect(Vector256.Equals(a, b), Vector256.BitwiseAnd(a, b), ordered);
-        ordered = Vector256.ConditionalSelect(Vector256.Equals(b, b), ordered, a);
-        ordered = Vector256.ConditionalSelect(Vector256.Equals(a, a), ordered, b);
-        Vector256<double> isNaN = Vector256.Equals(ordered, ordered);
-        return Vector256.ConditionalSelect(isNaN, ordered, Vector256.Create(0x7fffffffffffffffu).AsDouble());
-    }
 }
