@@ -52,7 +52,7 @@ internal sealed unsafe class SharedRaces : IDisposable
         }
         foreach (int warp in together)
             foreach (int other in together) seen[(warp * warpCount) + other] = now;
-        foreach (int warp in together) seenOfAll[warp] = seen.AsSpan(warp * warpCount, warpCount).ToArray().Min();
+        foreach (int warp in together) seenOfAll[warp] = LeastSeen(warp);
         now++;
     }
 
@@ -60,7 +60,7 @@ internal sealed unsafe class SharedRaces : IDisposable
     public void SynchronizeLanes(int warp)
     {
         seen[(warp * warpCount) + warp] = now;
-        seenOfAll[warp] = seen.AsSpan(warp * warpCount, warpCount).ToArray().Min();
+        seenOfAll[warp] = LeastSeen(warp);
         now++;
     }
 
@@ -79,7 +79,7 @@ internal sealed unsafe class SharedRaces : IDisposable
     {
         for (int other = 0; other < warpCount; other++)
             seen[(warp * warpCount) + other] = Math.Max(seen[(warp * warpCount) + other], before[other]);
-        seenOfAll[warp] = seen.AsSpan(warp * warpCount, warpCount).ToArray().Min();
+        seenOfAll[warp] = LeastSeen(warp);
     }
 
     /// <summary>Notes an access of one lane.</summary>
@@ -111,6 +111,13 @@ internal sealed unsafe class SharedRaces : IDisposable
     {
         NativeMemory.Free(writes);
         NativeMemory.Free(reads);
+    }
+
+    private uint LeastSeen(int warp)
+    {
+        uint least = uint.MaxValue;
+        foreach (uint stamp in seen.AsSpan(warp * warpCount, warpCount)) least = Math.Min(least, stamp);
+        return least;
     }
 
     /// <summary>Four granules at once, where all they know lies before this access or is the lane's own.</summary>

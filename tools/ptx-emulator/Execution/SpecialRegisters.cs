@@ -19,18 +19,28 @@ internal static unsafe class SpecialRegisters
         _ => false,
     };
 
-    /// <summary>Sets a frame's rows for a warp of a block.</summary>
+    /// <summary>Sets all rows of a frame for a warp of a block.</summary>
     public static void Set(Frame frame, ThreadBlock block, int warp)
     {
+        foreach (SpecialRow row in frame.Code.Specials) Set(frame, row, block, warp);
+    }
+
+    /// <summary>Sets the rows that differ between blocks; the others stay from block to block.</summary>
+    public static void SetForBlock(Frame frame, ThreadBlock block, int warp)
+    {
         foreach (SpecialRow row in frame.Code.Specials)
+            if (row.Name.StartsWith("%ctaid", StringComparison.Ordinal) || row.Name.StartsWith("%clusterid", StringComparison.Ordinal))
+                Set(frame, row, block, warp);
+    }
+
+    private static void Set(Frame frame, SpecialRow row, ThreadBlock block, int warp)
+    {
+        byte* place = frame.Registers + row.Offset;
+        for (int lane = 0; lane < Lanes.Count; lane++)
         {
-            byte* place = frame.Registers + row.Offset;
-            for (int lane = 0; lane < Lanes.Count; lane++)
-            {
-                ulong value = Value(row.Name, block, warp, lane);
-                if (row.IsWide) ((ulong*)place)[lane] = value;
-                else ((uint*)place)[lane] = (uint)value;
-            }
+            ulong value = Value(row.Name, block, warp, lane);
+            if (row.IsWide) ((ulong*)place)[lane] = value;
+            else ((uint*)place)[lane] = (uint)value;
         }
     }
 

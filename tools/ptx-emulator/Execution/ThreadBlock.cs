@@ -31,18 +31,20 @@ internal sealed unsafe class ThreadBlock : IDisposable
         Checks = checks;
         GlobalRaces = races;
         threads = (int)launch.Block.Count;
+        int warpCount = (threads + Lanes.Count - 1) / Lanes.Count;
         FunctionCode code = launch.Function.Code;
         Shared = new BlockMemory(launch.DynamicSharedBytes > 0 ? code.DynamicSharedOffset + launch.DynamicSharedBytes : code.SharedBytes);
         parameters = GCHandle.Alloc(launch.Parameters, GCHandleType.Pinned);
-        SharedRaces = checks.Races ? new SharedRaces(Shared.Bytes, (threads + Lanes.Count - 1) / Lanes.Count) : null;
+        SharedRaces = checks.Races ? new SharedRaces(Shared.Bytes, warpCount) : null;
         Barriers = new BlockBarriers(this);
-        PhaseBarriers = new PhaseBarriers((threads + Lanes.Count - 1) / Lanes.Count);
-        warps = new Warp[(threads + Lanes.Count - 1) / Lanes.Count];
+        PhaseBarriers = new PhaseBarriers(warpCount);
+        warps = new Warp[warpCount];
         frames = new Frame[warps.Length];
         for (int w = 0; w < warps.Length; w++)
         {
             warps[w] = new Warp(this, w);
             frames[w] = new Frame(code, null, 0);
+            SpecialRegisters.Set(frames[w], this, w);
         }
     }
 
@@ -102,7 +104,7 @@ internal sealed unsafe class ThreadBlock : IDisposable
         for (int w = 0; w < warps.Length; w++)
         {
             uint lanes = threads - (w * Lanes.Count) >= Lanes.Count ? Lanes.All : (1u << (threads - (w * Lanes.Count))) - 1;
-            SpecialRegisters.Set(frames[w], this, w);
+            SpecialRegisters.SetForBlock(frames[w], this, w);
             warps[w].Start(frames[w], lanes);
         }
         while (true)
