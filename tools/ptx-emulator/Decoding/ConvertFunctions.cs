@@ -7,11 +7,8 @@ namespace Ditto.Emulation.Decoding;
 internal static class ConvertFunctions
 {
     /// <summary>Cuts bits to an integer type and extends them to 64 bits.</summary>
-    public static ulong Extend(ulong bits, ScalarType type)
-    {
-        int unused = 64 - type.Bits;
-        return type.IsSigned ? (ulong)((long)(bits << unused) >> unused) : bits << unused >> unused;
-    }
+    public static ulong Extend(ulong bits, ScalarType type) =>
+        type.IsSigned ? (ulong)IntegerFunctions.Sign(bits, type.Bits) : IntegerFunctions.Truncate(bits, type.Bits);
 
     /// <summary>Between integers.</summary>
     public static LaneFunction IntegerToInteger(ScalarType to, ScalarType from, bool saturate)

@@ -172,7 +172,9 @@ internal sealed class FunctionDecoder
         if (register.Bits == 1) throw Unsupported($"{name} is a predicate");
         if (register.Bits == 64 == wide) return register.Offset;
         int converted = NewRow(wide);
-        Emit(new Resize(new Row(converted, wide), register.Row, type.IsSigned ? register.Bits : 0));
+        if (wide && type.IsSigned && register.Bits == 16) throw Unsupported($"{name} is too narrow for an operand of type {type}");
+        Emit(!wide ? new LowHalf(converted, register.Offset)
+            : type.IsSigned ? new SignExtend32(converted, register.Offset) : new ZeroExtend32(converted, register.Offset));
         return converted;
     }
 

@@ -56,9 +56,7 @@ internal sealed unsafe class ModuleVariables
     }
 
     /// <summary>Bytes of an element.</summary>
-    public static int ElementBytes(PtxVariable variable) =>
-        variable.VectorWidth * (ScalarType.TryParse(variable.Type, out ScalarType type) ? Math.Max(type.Width / 8, 1)
-            : throw new PtxException(variable.Line, $"type .{variable.Type} of {variable.Name} is not known"));
+    public static int ElementBytes(PtxVariable variable) => variable.VectorWidth * PtxTypeSize.Of(variable.Type);
 
     private void DeclareShared(PtxVariable variable)
     {
