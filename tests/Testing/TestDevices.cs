@@ -1,3 +1,4 @@
+using Ditto.Emulation.Driver;
 using Ditto.Interop;
 
 namespace Ditto.Testing;
@@ -5,17 +6,30 @@ namespace Ditto.Testing;
 /// <summary>The devices that tests run on.</summary>
 public static class TestDevices
 {
-    private static readonly Lazy<IReadOnlyList<DeviceProbe>> ProbesOnce = new(Device.Probe);
+    private const string EmulatedVariable = "DITTO_EMULATED", DefaultEmulated = "sm_80,sm_90";
+
+    private static readonly Lazy<IReadOnlyList<DeviceProbe>> ProbesOnce = new(Probe);
 
     /// <summary>What came of trying every known device.</summary>
     public static IReadOnlyList<DeviceProbe> Probes => ProbesOnce.Value;
 
-    /// <summary>Every device that can be opened, and <c>cpu</c> in any case: the processor as each instruction set it has, and each GPU.</summary>
+    /// <summary>
+    /// Every device that can be opened, and <c>cpu</c> in any case: the processor as each instruction set it has, each GPU, and the emulated GPUs
+    /// that <c>DITTO_EMULATED</c> lists (<c>sm_80,sm_90</c> where it is not set); tests of these are skipped where NVRTC is missing.
+    /// </summary>
     public static IReadOnlyList<TestDevice> All { get; } = Open();
+
+    private static IReadOnlyList<DeviceProbe> Probe()
+    {
+        _ = TestCompiler.IsPresent;                              // where it finds NVRTC, emulated devices find it too
+        if (Environment.GetEnvironmentVariable(EmulatedVariable) is null) Environment.SetEnvironmentVariable(EmulatedVariable, DefaultEmulated);
+        EmulatedBackend.Register();
+        return Device.Probe();
+    }
 
     private static TestDevice[] Open()
     {
-        List<string> names = [.. Probes.Where(probe => probe.Available).Select(probe => probe.Name)];
+        List<string> names = [.. Probes.Where(probe => probe.Available || TestDevice.Emulates(probe.Name)).Select(probe => probe.Name)];
         if (!names.Contains("cpu")) names.Add("cpu");            // its tests fail and say why
         return [.. names.Select(name => new TestDevice(name))];
     }

@@ -99,8 +99,19 @@ public sealed class TestMemory : IDisposable
     /// <summary>Waits for the stream and frees the tensors.</summary>
     public void Dispose()
     {
-        device.Stream.Synchronize();
-        foreach (DeviceMemory block in blocks) block.Dispose();
-        blocks.Clear();
+        try
+        {
+            device.Stream.Synchronize();
+        }
+        catch (DeviceException lost) when (lost.IsDeviceLost)
+        {
+            device.Reopen();
+            throw;
+        }
+        finally
+        {
+            foreach (DeviceMemory block in blocks) block.Dispose();
+            blocks.Clear();
+        }
     }
 }

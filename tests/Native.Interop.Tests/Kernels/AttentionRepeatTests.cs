@@ -56,9 +56,9 @@ public sealed class AttentionRepeatTests(TestDevice device)
         using TestMemory memory = device.Memory();
         Tensor x = memory.Upload(new float[4 * 16 * 64], DType.F32, 1, 16, 4, 64), y = memory.Allocate(DType.F32, 1, 16, 4, 64);
         for (int run = 0; run < 3; run++) device.Operations.Attention(y, x, x, x);
-        long before = GC.GetAllocatedBytesForCurrentThread();
+        long before = device.HostBytes;
         for (int run = 0; run < 10; run++) device.Operations.Attention(y, x, x, x);
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(device.HostBytes - before, Is.Zero);
     }
 
     [Test]
