@@ -35,26 +35,26 @@ public sealed class FaultTests
     [TearDown]
     public void Disarm() => FaultyDevice.Plan.Reset();
 
-    [TestCase(FaultKind.Device, Unknown, false)]
-    [TestCase(FaultKind.Context, OutOfMemory, false)]
-    [TestCase(FaultKind.Allocate, OutOfMemory, false)]
-    [TestCase(FaultKind.Copy, OutOfMemory, false)]
-    [TestCase(FaultKind.Copy, LaunchFailed, true)]
-    [TestCase(FaultKind.Advise, Unknown, false)]
-    [TestCase(FaultKind.Compile, CompilationFailed, false)]
-    [TestCase(FaultKind.LoadModule, NotFound, false)]
-    [TestCase(FaultKind.Launch, LaunchOutOfResources, false)]
-    [TestCase(FaultKind.Launch, LaunchFailed, true)]
-    [TestCase(FaultKind.Descriptor, BlasAllocFailed, false)]
-    [TestCase(FaultKind.Product, BlasAllocFailed, false)]
-    [TestCase(FaultKind.Product, BlasExecutionFailed, true)]
-    [TestCase(FaultKind.Stream, OutOfMemory, false)]
-    [TestCase(FaultKind.Event, OutOfMemory, false)]
-    [TestCase(FaultKind.Event, IllegalAddress, true)]
-    [TestCase(FaultKind.Synchronize, LaunchFailed, true)]
-    [TestCase(FaultKind.Graph, OutOfMemory, false)]
-    [TestCase(FaultKind.Graph, LaunchFailed, true)]
-    public void A_call_that_fails_is_named_and_leaves_a_usable_session_or_a_device_that_says_it_is_lost(FaultKind kind, int code, bool isLost)
+    [TestCase(InjectedFault.Device, Unknown, false)]
+    [TestCase(InjectedFault.Context, OutOfMemory, false)]
+    [TestCase(InjectedFault.Allocate, OutOfMemory, false)]
+    [TestCase(InjectedFault.Copy, OutOfMemory, false)]
+    [TestCase(InjectedFault.Copy, LaunchFailed, true)]
+    [TestCase(InjectedFault.Advise, Unknown, false)]
+    [TestCase(InjectedFault.Compile, CompilationFailed, false)]
+    [TestCase(InjectedFault.LoadModule, NotFound, false)]
+    [TestCase(InjectedFault.Launch, LaunchOutOfResources, false)]
+    [TestCase(InjectedFault.Launch, LaunchFailed, true)]
+    [TestCase(InjectedFault.Descriptor, BlasAllocFailed, false)]
+    [TestCase(InjectedFault.Product, BlasAllocFailed, false)]
+    [TestCase(InjectedFault.Product, BlasExecutionFailed, true)]
+    [TestCase(InjectedFault.Stream, OutOfMemory, false)]
+    [TestCase(InjectedFault.Event, OutOfMemory, false)]
+    [TestCase(InjectedFault.Event, IllegalAddress, true)]
+    [TestCase(InjectedFault.Synchronize, LaunchFailed, true)]
+    [TestCase(InjectedFault.Graph, OutOfMemory, false)]
+    [TestCase(InjectedFault.Graph, LaunchFailed, true)]
+    public void A_call_that_fails_is_named_and_leaves_a_usable_session_or_a_device_that_says_it_is_lost(InjectedFault kind, int code, bool isLost)
     {
         FaultyDevice.Plan.Reset();
         Assert.That(new FaultRun().Go(), Is.EqualTo(Expected.Value), "without a fault");
@@ -82,7 +82,7 @@ public sealed class FaultTests
                 Assert.That(run.Error, Is.Null.Or.Message.Contains(named), place);
                 Assert.That(run.IsLost, Is.EqualTo(isLost), place);
                 Assert.That(FaultyDevice.Plan.LiveHandles, Is.Empty, place);
-                if (kind != FaultKind.Context) Assert.That(FaultyDevice.Plan.LeftToContext, Is.Empty, place);   // without it nothing is freed
+                if (kind != InjectedFault.Context) Assert.That(FaultyDevice.Plan.LeftToContext, Is.Empty, place);   // without it nothing is freed
                 Assert.That(run.LiveBytes, Is.Zero, place);
                 Assert.That(FaultyDevice.Plan.RefusedFrees, Is.Zero, place);
             }

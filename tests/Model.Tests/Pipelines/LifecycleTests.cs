@@ -27,7 +27,7 @@ public sealed class LifecycleTests(bool replays)
     {
         Load();
         expected = session.Generate(Request).Latents;
-        launches = Plan.Calls(FaultKind.Launch);
+        launches = Plan.Calls(InjectedFault.Launch);
         Assert.That(launches, Is.GreaterThan(0));
         Plan.Reset();
     }
@@ -48,7 +48,7 @@ public sealed class LifecycleTests(bool replays)
             using DiTSession own = NewSession();
             using CancellationTokenSource source = new();
             Plan.Reset();
-            Plan.At(FaultKind.Launch, launch, source.Cancel);
+            Plan.At(InjectedFault.Launch, launch, source.Cancel);
             try
             {
                 float[] finished = own.Generate(Request, cancellation: source.Token).Latents;
@@ -73,7 +73,7 @@ public sealed class LifecycleTests(bool replays)
         {
             using DiTSession own = NewSession();
             Plan.Reset();
-            Plan.At(FaultKind.Launch, launch, own.Dispose);
+            Plan.At(InjectedFault.Launch, launch, own.Dispose);
             Assert.That(() => own.Generate(Request), Throws.InstanceOf<ObjectDisposedException>().With.Message.Contains(nameof(DiTSession)));
             Assert.That(device.LiveBytes, Is.EqualTo(weights), $"launch {launch}");
             Assert.That(() => own.Generate(Request), Throws.InstanceOf<ObjectDisposedException>());
@@ -85,8 +85,8 @@ public sealed class LifecycleTests(bool replays)
     {
         for (int launch = 1; launch <= launches; launch += 3)
         {
-            Plan.At(FaultKind.Launch, launch, pipeline.Dispose);
-            Plan.At(FaultKind.Launch, launch, device.Dispose);
+            Plan.At(InjectedFault.Launch, launch, pipeline.Dispose);
+            Plan.At(InjectedFault.Launch, launch, device.Dispose);
             Assert.That(session.Generate(Request).Latents, Is.EqualTo(expected), $"launch {launch}");
             Assert.That(() => session.Generate(Request), Throws.InstanceOf<ObjectDisposedException>().With.Message.Contains(nameof(DiTPipeline)));
             Assert.That(pipeline.CreateSession, Throws.InstanceOf<ObjectDisposedException>());
@@ -99,7 +99,7 @@ public sealed class LifecycleTests(bool replays)
     [Test]
     public void A_device_that_is_disposed_alone_lets_the_run_end_well_and_refuses_the_next()
     {
-        Plan.At(FaultKind.Launch, 2, device.Dispose);
+        Plan.At(InjectedFault.Launch, 2, device.Dispose);
         Assert.That(session.Generate(Request).Latents, Is.EqualTo(expected));
         Assert.That(() => session.Generate(Request), Throws.InstanceOf<ObjectDisposedException>().With.Message.Contains(nameof(Device)));
     }
@@ -113,7 +113,7 @@ public sealed class LifecycleTests(bool replays)
             DiTSession other = NewSession();
             other.Generate(Request with { ClassLabels = [1] });
             Plan.Reset();
-            Plan.At(FaultKind.Launch, launch, () => Task.Run(other.Dispose).Wait());
+            Plan.At(InjectedFault.Launch, launch, () => Task.Run(other.Dispose).Wait());
             Assert.That(own.Generate(Request).Latents, Is.EqualTo(expected), $"launch {launch}");
         }
     }
@@ -173,7 +173,7 @@ public sealed class LifecycleTests(bool replays)
     public void A_session_runs_one_generation_at_a_time()
     {
         Exception? second = null;
-        Plan.At(FaultKind.Launch, 1, () => second = Assert.Catch(() => session.Generate(Request)));
+        Plan.At(InjectedFault.Launch, 1, () => second = Assert.Catch(() => session.Generate(Request)));
         Assert.That(session.Generate(Request).Latents, Is.EqualTo(expected));
         Assert.That(second, Is.TypeOf<InvalidOperationException>().With.Message.Contains("one session for each at a time"));
     }

@@ -61,8 +61,8 @@ public sealed class OutOfMemoryTests
         AssertSays(error, "the session's pool", pool, pool - 1, "a smaller batch, height or width");
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(Plan.Calls(FaultKind.Launch), Is.Zero);
-            Assert.That(Plan.Calls(FaultKind.Product), Is.Zero);
+            Assert.That(Plan.Calls(InjectedFault.Launch), Is.Zero);
+            Assert.That(Plan.Calls(InjectedFault.Product), Is.Zero);
             Assert.That(device.LiveBytes, Is.EqualTo(weights));
         }
         float[] one = session.Generate(Request with { MaxBatch = 1 }).Latents;

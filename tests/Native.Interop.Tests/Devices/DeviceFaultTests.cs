@@ -34,7 +34,7 @@ public sealed class DeviceFaultTests
     public void Disposing_never_throws_and_counts_what_the_driver_frees_with_the_context()
     {
         DeviceMemory memory = device.Allocate(64);
-        Plan.FailAt(FaultKind.Context, Plan.Calls(FaultKind.Context) + 1, OutOfMemory);
+        Plan.FailAt(InjectedFault.Context, Plan.Calls(InjectedFault.Context) + 1, OutOfMemory);
         Assert.That(memory.Dispose, Throws.Nothing);
         Assert.That(Plan.Failed, Is.EqualTo("cuCtxPushCurrent_v2"));
         Assert.That(device.LiveBytes, Is.Zero);
@@ -46,7 +46,7 @@ public sealed class DeviceFaultTests
     public void A_finalizer_whose_driver_fails_does_not_end_the_process()
     {
         AllocateAndForget();
-        Plan.FailAt(FaultKind.Context, Plan.Calls(FaultKind.Context) + 1, OutOfMemory);
+        Plan.FailAt(InjectedFault.Context, Plan.Calls(InjectedFault.Context) + 1, OutOfMemory);
         for (int i = 0; i < 20 && device.LiveAllocations > 0; i++)
         {
             GC.Collect();
@@ -60,7 +60,7 @@ public sealed class DeviceFaultTests
     public void A_lost_device_says_so_at_every_call_until_it_is_opened_again()
     {
         using DeviceStream stream = device.CreateStream();
-        Plan.FailAt(FaultKind.Synchronize, 1, LaunchFailed, stays: true);
+        Plan.FailAt(InjectedFault.Synchronize, 1, LaunchFailed, stays: true);
         DeviceException first = Assert.Throws<DeviceException>(stream.Synchronize)!;
         Assert.That(device.Failure, Is.SameAs(first));
         DeviceException[] all =
@@ -87,7 +87,7 @@ public sealed class DeviceFaultTests
     [Test]
     public void An_error_that_passes_does_not_lose_the_device()
     {
-        Plan.FailAt(FaultKind.Allocate, 1, OutOfMemory);
+        Plan.FailAt(InjectedFault.Allocate, 1, OutOfMemory);
         DeviceException refused = Assert.Throws<DeviceException>(() => device.Allocate(1 << 20, "the test's buffer", "two smaller ones"));
         Assert.That(refused.Message, Does.Contain("the test's buffer needs 1048576 bytes, has ").And.Contain("try two smaller ones"));
         Assert.That(refused.AvailableBytes, Is.GreaterThan(0));
@@ -102,7 +102,7 @@ public sealed class DeviceFaultTests
         using Operations operations = device.CreateOperations(stream);
         using DeviceMemory memory = device.Allocate(3 * 256);
         Tensor y = memory.View(DType.F32, 0, 4, 4), x = memory.View(DType.F32, 256, 4, 4), weight = memory.View(DType.F32, 512, 4, 4);
-        Plan.FailAt(FaultKind.Descriptor, 1, BlasAllocFailed);
+        Plan.FailAt(InjectedFault.Descriptor, 1, BlasAllocFailed);
         DeviceException refused = Assert.Throws<DeviceException>(() => operations.Linear(y, x, weight));
         Assert.That(refused.Call, Is.EqualTo("cublasLtCreate"));
         Assert.That(refused.IsOutOfMemory, Is.True);
@@ -113,7 +113,7 @@ public sealed class DeviceFaultTests
     [Test]
     public void A_compiler_without_memory_is_no_kernel_that_does_not_compile()
     {
-        Plan.FailAt(FaultKind.Compile, 3, NvrtcOutOfMemory);
+        Plan.FailAt(InjectedFault.Compile, 3, NvrtcOutOfMemory);
         KernelEntry entry = KernelCatalog.Silu[DType.F32];
         DeviceException refused = Assert.Throws<DeviceException>(() => device.Kernels.Get(entry));
         Assert.That(refused.Call, Is.EqualTo("nvrtcCompileProgram"));
@@ -141,7 +141,7 @@ public sealed class DeviceFaultTests
     [TestCase(999, "CUDA_ERROR_UNKNOWN", "nvidia-smi")]
     public void A_driver_that_does_not_start_says_why_and_what_to_look_at(int code, string name, string advice)
     {
-        Plan.FailAt(FaultKind.Device, 1, code);
+        Plan.FailAt(InjectedFault.Device, 1, code);
         DeviceException refused = Assert.Throws<DeviceException>(() => CudaBackend.Count(new CudaDriver(FaultyDevice.Resolve), "cuda:0"))!;
         Assert.That(refused.IsUnavailable, Is.True);
         Assert.That(refused.Message, Does.Contain("cuda:0").And.Contain($"{name} ({code})").And.Contain(advice));

@@ -1,6 +1,5 @@
 using Ditto.Emulation.Checks;
 using NUnit.Framework;
-using FaultKind = Ditto.Emulation.Checks.FaultKind;
 
 namespace Ditto.Emulation.Tests.Checks;
 

@@ -4,7 +4,6 @@ using Ditto.Emulation.Checks;
 using Ditto.Emulation.Execution;
 using Ditto.Testing;
 using NUnit.Framework;
-using FaultKind = Ditto.Emulation.Checks.FaultKind;
 
 namespace Ditto.Emulation.Tests.Execution;
 

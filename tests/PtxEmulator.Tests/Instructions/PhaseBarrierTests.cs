@@ -1,7 +1,6 @@
 using Ditto.Emulation.Checks;
 using Ditto.Emulation.Syntax;
 using NUnit.Framework;
-using FaultKind = Ditto.Emulation.Checks.FaultKind;
 
 namespace Ditto.Emulation.Tests.Instructions;
 

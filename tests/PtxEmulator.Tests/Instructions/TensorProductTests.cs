@@ -2,7 +2,6 @@ using Ditto.Emulation.Checks;
 using Ditto.Emulation.Numerics;
 using Ditto.Emulation.Syntax;
 using NUnit.Framework;
-using FaultKind = Ditto.Emulation.Checks.FaultKind;
 
 namespace Ditto.Emulation.Tests.Instructions;
 

@@ -7,11 +7,11 @@ namespace Ditto.Testing;
 public sealed class FaultPlan
 {
     private readonly Lock gate = new();
-    private readonly Dictionary<FaultKind, int> calls = [];
+    private readonly Dictionary<InjectedFault, int> calls = [];
     private readonly Dictionary<string, int> live = [];
     private readonly Dictionary<nint, long> sizes = [];
-    private readonly List<(FaultKind Kind, int Call, Action Action)> actions = [];
-    private (FaultKind Kind, int Call, int Code, bool Stays)? fault;
+    private readonly List<(InjectedFault Kind, int Call, Action Action)> actions = [];
+    private (InjectedFault Kind, int Call, int Code, bool Stays)? fault;
     private int contextFailure;
 
     internal FaultPlan()
@@ -41,7 +41,7 @@ public sealed class FaultPlan
 
     /// <summary>Calls of a kind since the last <see cref="Reset"/>.</summary>
     /// <param name="kind">The kind.</param>
-    public int Calls(FaultKind kind)
+    public int Calls(InjectedFault kind)
     {
         lock (gate) return calls.GetValueOrDefault(kind);
     }
@@ -62,7 +62,7 @@ public sealed class FaultPlan
     /// <param name="call">Which one from the last <see cref="Reset"/> on, from 1.</param>
     /// <param name="code">The code that it answers with.</param>
     /// <param name="stays">Whether the context is lost with it, so that every later call on it fails too.</param>
-    public void FailAt(FaultKind kind, int call, int code, bool stays = false)
+    public void FailAt(InjectedFault kind, int call, int code, bool stays = false)
     {
         lock (gate) fault = (kind, call, code, stays);
     }
@@ -77,7 +77,7 @@ public sealed class FaultPlan
     /// <param name="kind">The kind of call.</param>
     /// <param name="call">Which one from the last <see cref="Reset"/> on, from 1.</param>
     /// <param name="action">What to do; it must not throw.</param>
-    public void At(FaultKind kind, int call, Action action)
+    public void At(InjectedFault kind, int call, Action action)
     {
         lock (gate) actions.Add((kind, call, action));
     }
@@ -93,7 +93,7 @@ public sealed class FaultPlan
             int number = calls[call.Kind] = calls.GetValueOrDefault(call.Kind) + 1;
             due = [.. actions.Where(action => action.Kind == call.Kind && action.Call == number).Select(action => action.Action)];
             if (contextFailure != 0 && call.NeedsContext) refused = contextFailure;
-            else if (contextFailure != 0 && call.Kind == FaultKind.Product) refused = (int)CublasStatus.CUBLAS_STATUS_EXECUTION_FAILED;
+            else if (contextFailure != 0 && call.Kind == InjectedFault.Product) refused = (int)CublasStatus.CUBLAS_STATUS_EXECUTION_FAILED;
             else if (call.Name == "cuMemAlloc_v2" && MemoryLimit - sizes.Values.Sum() < second) refused = (int)CuResult.CUDA_ERROR_OUT_OF_MEMORY;
             if (fault is { } armed && armed.Kind == call.Kind && armed.Call == number && refused is null)
             {

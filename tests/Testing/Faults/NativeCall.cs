@@ -31,7 +31,7 @@ internal sealed class NativeCall
         Kind = KindOf(Name);
         Makes = Array.Find(Pairs, pair => pair.Makes == Name).Handle;
         Destroys = Array.Find(Pairs, pair => pair.Destroys == Name).Handle;
-        bool outlivesContext = Kind is FaultKind.Device or FaultKind.Context || Name.StartsWith("cuCtx", StringComparison.Ordinal)
+        bool outlivesContext = Kind is InjectedFault.Device or InjectedFault.Context || Name.StartsWith("cuCtx", StringComparison.Ordinal)
             || Name.StartsWith("cuDevice", StringComparison.Ordinal) || Name.StartsWith("cuGetError", StringComparison.Ordinal);
         NeedsContext = field.DeclaringType == typeof(CudaDriver) && (!outlivesContext || Name == "cuCtxSynchronize");
     }
@@ -40,7 +40,7 @@ internal sealed class NativeCall
 
     public int ArgumentCount { get; }
 
-    public FaultKind Kind { get; }
+    public InjectedFault Kind { get; }
 
     /// <summary>The handle that a successful call makes, or null.</summary>
     public string? Makes { get; }
@@ -57,25 +57,27 @@ internal sealed class NativeCall
         .Where(field => field.FieldType.IsUnmanagedFunctionPointer && field.FieldType.GetFunctionPointerReturnType().IsEnum)
         .ToDictionary(field => field.Name, field => new NativeCall(field));
 
-    private static FaultKind KindOf(string name) => name switch
+    private static InjectedFault KindOf(string name) => name switch
     {
         "cuInit" or "cuDeviceGet" or "cuDevicePrimaryCtxRetain" or "cuDeviceGetAttribute" or "cuDeviceGetName" or "cuDeviceTotalMem_v2"
-            or "nvrtcVersion" => FaultKind.Device,
-        "cuCtxPushCurrent_v2" => FaultKind.Context,
-        "cuMemAlloc_v2" or "cuMemHostAlloc" => FaultKind.Allocate,
-        "cuMemAdvise" => FaultKind.Advise,
-        "nvrtcCreateProgram" or "nvrtcAddNameExpression" or "nvrtcCompileProgram" or "nvrtcGetCUBIN" or "nvrtcGetLoweredName" => FaultKind.Compile,
-        "cuModuleLoadDataEx" or "cuModuleGetFunction" or "cuFuncGetAttribute" => FaultKind.LoadModule,
-        "cuLaunchKernel" => FaultKind.Launch,
-        "cublasLtMatmul" => FaultKind.Product,
-        "cuStreamCreate" => FaultKind.Stream,
-        "cuEventCreate" or "cuEventRecord" or "cuStreamWaitEvent" => FaultKind.Event,
-        "cuStreamSynchronize" or "cuEventSynchronize" or "cuCtxSynchronize" or "cuStreamQuery" or "cuEventQuery" => FaultKind.Synchronize,
+            or "nvrtcVersion" => InjectedFault.Device,
+        "cuCtxPushCurrent_v2" => InjectedFault.Context,
+        "cuMemAlloc_v2" or "cuMemHostAlloc" => InjectedFault.Allocate,
+        "cuMemAdvise" => InjectedFault.Advise,
+        "nvrtcCreateProgram" or "nvrtcAddNameExpression" or "nvrtcCompileProgram" or "nvrtcGetCUBIN" or "nvrtcGetLoweredName"
+            => InjectedFault.Compile,
+        "cuModuleLoadDataEx" or "cuModuleGetFunction" or "cuFuncGetAttribute" => InjectedFault.LoadModule,
+        "cuLaunchKernel" => InjectedFault.Launch,
+        "cublasLtMatmul" => InjectedFault.Product,
+        "cuStreamCreate" => InjectedFault.Stream,
+        "cuEventCreate" or "cuEventRecord" or "cuStreamWaitEvent" => InjectedFault.Event,
+        "cuStreamSynchronize" or "cuEventSynchronize" or "cuCtxSynchronize" or "cuStreamQuery" or "cuEventQuery" => InjectedFault.Synchronize,
         "cuStreamBeginCapture_v2" or "cuStreamEndCapture" or "cuStreamIsCapturing" or "cuGraphInstantiateWithFlags" or "cuGraphLaunch"
-            or "cuGraphGetNodes" => FaultKind.Graph,
-        _ when name.StartsWith("cuMemcpy", StringComparison.Ordinal) => FaultKind.Copy,
-        _ when name.StartsWith("cuMemset", StringComparison.Ordinal) => FaultKind.Fill,
-        _ when name.StartsWith("cublasLt", StringComparison.Ordinal) && !name.EndsWith("Destroy", StringComparison.Ordinal) => FaultKind.Descriptor,
-        _ => FaultKind.None,
+            or "cuGraphGetNodes" => InjectedFault.Graph,
+        _ when name.StartsWith("cuMemcpy", StringComparison.Ordinal) => InjectedFault.Copy,
+        _ when name.StartsWith("cuMemset", StringComparison.Ordinal) => InjectedFault.Fill,
+        _ when name.StartsWith("cublasLt", StringComparison.Ordinal) && !name.EndsWith("Destroy", StringComparison.Ordinal)
+            => InjectedFault.Descriptor,
+        _ => InjectedFault.None,
     };
 }

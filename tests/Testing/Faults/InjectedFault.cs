@@ -1,7 +1,7 @@
 namespace Ditto.Testing;
 
 /// <summary>Kinds of native calls that <see cref="FaultyDevice"/> counts and can make fail.</summary>
-public enum FaultKind
+public enum InjectedFault
 {
     /// <summary>Calls that are only passed on.</summary>
     None,
