@@ -17,6 +17,24 @@ public sealed class MatmulArgumentTests
         ("C is D", Ok, (test, _) => { test.D = test.C; test.Beta = 1; }),
         ("C is null and beta 0", Ok, (test, _) => test.C = 0),
         ("a column of C for all", Ok, (test, _) => { test.Layouts[2] = test.Layout(DType.F32, 8, 12, 0); test.Beta = 1; }),
+        ("C is D of one column, with another leading dimension", Ok, (test, _) =>
+        {
+            test.Layouts[1] = test.Layout(DType.F32, 16, 1);
+            test.Layouts[2] = test.Layout(DType.F32, 8, 1, 12);
+            test.Layouts[3] = test.Layout(DType.F32, 8, 1);
+            (test.D, test.Beta) = (test.C, 1);
+        }),
+        ("C is D with another leading dimension", Invalid, (test, calls) =>
+        {
+            test.Layouts[2] = test.Layout(DType.F32, 8, 12, 12);
+            test.C = test.D = calls.Upload(new float[8 * 24]);
+            test.Beta = 1;
+        }),
+        ("C is D with another leading dimension and is not read", Ok, (test, calls) =>
+        {
+            test.Layouts[2] = test.Layout(DType.F32, 8, 12, 12);
+            test.C = test.D = calls.Upload(new float[8 * 24]);
+        }),
         ("no handle", NotInitialized, (test, _) => test.Handle = 0),
         ("foreign handle", NotInitialized, (test, _) => test.Handle = test.Product),
         ("no product", Invalid, (test, _) => test.Product = 0),
@@ -54,10 +72,36 @@ public sealed class MatmulArgumentTests
             test.SetProduct(CublasLtMatmulDescAttribute.CUBLASLT_MATMUL_DESC_SCALE_TYPE, (int)CudaDataType.CUDA_R_64F)),
         ("sums in f16", Unsupported, (test, _) => test.SetProduct(CublasLtMatmulDescAttribute.CUBLASLT_MATMUL_DESC_COMPUTE_TYPE, 64)),
         ("factors on the device", Unsupported, (test, _) => test.SetProduct(CublasLtMatmulDescAttribute.CUBLASLT_MATMUL_DESC_POINTER_MODE, 1)),
+        ("half of D", Unsupported, (test, _) => test.SetProduct(CublasLtMatmulDescAttribute.CUBLASLT_MATMUL_DESC_FILL_MODE, 0)),
+        ("a scale for the output", Invalid, (test, _) => test.SetProduct((CublasLtMatmulDescAttribute)36, (long)test.A)),
+        ("a scale for every row", Unsupported, (test, _) => test.SetProduct((CublasLtMatmulDescAttribute)31, 3)),
+        ("atomic synchronization", Unsupported, (test, _) => test.SetProduct((CublasLtMatmulDescAttribute)27, 2)),
+        ("sums in f32 by the letter, of bf16", Unsupported, (test, _) =>
+        {
+            for (int i = 0; i < 4; i++) test.Layouts[i] = i < 2 ? test.Layout(DType.BF16, 16, i == 0 ? 8 : 12) : test.Layout(DType.BF16, 8, 12);
+            test.SetProduct(
+                CublasLtMatmulDescAttribute.CUBLASLT_MATMUL_DESC_COMPUTE_TYPE, (int)CublasComputeType.CUBLAS_COMPUTE_32F_PEDANTIC);
+        }),
         ("no such operation", Invalid, (test, _) => test.SetProduct(CublasLtMatmulDescAttribute.CUBLASLT_MATMUL_DESC_TRANSB, 3)),
         ("scale of an f32 matrix", Invalid, (test, _) =>
             test.SetProduct(CublasLtMatmulDescAttribute.CUBLASLT_MATMUL_DESC_A_SCALE_POINTER, (long)test.A)),
         ("bias without a pointer", Invalid, (test, _) => test.SetEpilogue(CublasLtEpilogue.CUBLASLT_EPILOGUE_BIAS)),
+        ("bias", Ok, Bias),
+        ("bias of which each matrix has its own, before the last one", Invalid, (test, calls) =>
+        {
+            Bias(test, calls);
+            test.SetProduct(CublasLtMatmulDescAttribute.CUBLASLT_MATMUL_DESC_BIAS_BATCH_STRIDE, -8L);
+        }),
+        ("bias off its element's alignment", Unsupported, (test, calls) =>
+        {
+            Bias(test, calls);
+            test.SetProduct(CublasLtMatmulDescAttribute.CUBLASLT_MATMUL_DESC_BIAS_POINTER, (long)calls.Upload(new float[16]) + 2);
+        }),
+        ("bias in D", Invalid, (test, calls) =>
+        {
+            Bias(test, calls);
+            test.SetProduct(CublasLtMatmulDescAttribute.CUBLASLT_MATMUL_DESC_BIAS_POINTER, (long)test.D + 64);
+        }),
         ("bias in bf16 for f32", Unsupported, (test, calls) =>
         {
             Bias(test, calls);
@@ -69,6 +113,22 @@ public sealed class MatmulArgumentTests
         ("workspace", Ok, (test, calls) => { test.Workspace = calls.Allocate(1024); test.WorkspaceBytes = 1024; }),
         ("foreign algorithm", Invalid, (test, _) => test.Spoil = bytes => bytes[0] ^= 1),
         ("algorithm of another problem", Invalid, (test, _) => test.Spoil = bytes => bytes[8] ^= 1),
+        ("algorithm of another epilogue", Invalid, (test, _) =>
+            test.Spoil = _ => test.SetEpilogue(CublasLtEpilogue.CUBLASLT_EPILOGUE_RELU)),
+        ("algorithm of another leading dimension", Invalid, (test, calls) =>
+        {
+            test.D = calls.Allocate(12 * 12 * sizeof(float));
+            test.Spoil = _ => test.Layouts[3] = test.Layout(DType.F32, 8, 12, 12);
+        }),
+        ("algorithm of another compute type", Invalid, (test, _) => test.Spoil = _ => test.SetProduct(
+            CublasLtMatmulDescAttribute.CUBLASLT_MATMUL_DESC_COMPUTE_TYPE, (int)CublasComputeType.CUBLAS_COMPUTE_32F_PEDANTIC)),
+        ("bias of less alignment than the algorithm's", Invalid, (test, calls) =>
+        {
+            Bias(test, calls);
+            nint other = calls.Upload(new float[16]) + 4;
+            test.Spoil = _ => test.SetProduct(CublasLtMatmulDescAttribute.CUBLASLT_MATMUL_DESC_BIAS_POINTER, (long)other);
+        }),
+        ("said to be aligned to half an element", Unsupported, (test, _) => test.Align(2)),
         ("algorithm of another device", CublasStatus.CUBLAS_STATUS_ARCH_MISMATCH, (test, _) => test.Spoil = bytes => bytes[16] ^= 1),
         ("less alignment than was said", Invalid, (test, _) => Shift(test, 16)),
         ("less alignment, no algorithm", Invalid, (test, _) => { Shift(test, 16); test.UsesAlgorithm = false; }),
@@ -76,6 +136,14 @@ public sealed class MatmulArgumentTests
         ("no multiple of an element", Unsupported, (test, _) => { Shift(test, 2); test.Align(2); }),
         ("alignment of no power of two", Invalid, (test, _) => test.Align(24)),
         ("D is A", Invalid, (test, _) => test.D = test.A),
+        ("D is a column beside the rows of B", Ok, (test, calls) =>
+        {
+            nint rows = calls.Upload(new float[64 * 12]);
+            (test.B, test.Layouts[1]) = (rows, test.Layout(DType.F32, 16, 12, 64));
+            (test.D, test.Layouts[0]) = (rows + (32 * sizeof(float)), test.Layout(DType.F32, 16, 1));
+            (test.Layouts[2], test.Layouts[3]) = (test.Layout(DType.F32, 1, 12), test.Layout(DType.F32, 1, 12, 64));
+            test.Align(128);
+        }),
         ("D is in B", Invalid, (test, _) => test.D = test.B + 256),
         ("D is partly C", Invalid, (test, calls) => { test.C = calls.Upload(new float[256]); test.D = test.C + 256; test.Beta = 1; }),
         ("A beyond its allocation", Failed, (test, _) => test.A += 256),
@@ -109,6 +177,18 @@ public sealed class MatmulArgumentTests
         ("leading dimension no multiple of 4", Unsupported, (test, _) => test.Layouts[3] = test.Layout(DType.I32, 8, 12, 9)),
         ("address no multiple of 4", Unsupported, (test, _) => { test.A += 2; test.Align(2); }),
         ("an activation", Unsupported, (test, _) => test.SetEpilogue(CublasLtEpilogue.CUBLASLT_EPILOGUE_GELU)),
+        ("a bias", Unsupported, Bias),
+        ("batches no multiple of 4 apart", Unsupported, (test, _) =>
+        {
+            Batch(test, 8 * 12);
+            test.SetLayout(1, CublasLtMatrixLayoutAttribute.CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, 2L);
+        }),
+        ("n no multiple of 4", Ok, (test, calls) =>
+        {
+            test.Layouts[1] = test.Layout(DType.I8, 16, 11);
+            test.Layouts[2] = test.Layout(DType.I32, 8, 11);
+            test.Layouts[3] = test.Layout(DType.I32, 8, 11);
+        }),
         ("sums in f32", Unsupported, (test, _) =>
             test.SetProduct(CublasLtMatmulDescAttribute.CUBLASLT_MATMUL_DESC_COMPUTE_TYPE, (int)CublasComputeType.CUBLAS_COMPUTE_32F)),
     ];

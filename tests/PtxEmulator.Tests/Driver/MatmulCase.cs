@@ -16,10 +16,11 @@ internal sealed class MatmulCase
     {
         this.calls = calls;
         (Input, Output) = (input, output);
-        (CublasComputeType compute, CudaDataType scale) = input switch
+        (CublasComputeType compute, CudaDataType scale) = (input, output) switch
         {
-            DType.F64 => (CublasComputeType.CUBLAS_COMPUTE_64F, CudaDataType.CUDA_R_64F),
-            DType.I8 => (CublasComputeType.CUBLAS_COMPUTE_32I, CudaDataType.CUDA_R_32I),
+            (DType.F64, _) => (CublasComputeType.CUBLAS_COMPUTE_64F, CudaDataType.CUDA_R_64F),
+            (DType.I8, DType.I32) => (CublasComputeType.CUBLAS_COMPUTE_32I, CudaDataType.CUDA_R_32I),
+            (DType.I8, DType.I8) => (CublasComputeType.CUBLAS_COMPUTE_32I, CudaDataType.CUDA_R_32F),
             _ => (CublasComputeType.CUBLAS_COMPUTE_32F, CudaDataType.CUDA_R_32F),
         };
         Product = calls.MakeBlas("cublasLtMatmulDescCreate", (nint)compute, (nint)scale);
@@ -139,10 +140,10 @@ internal sealed class MatmulCase
         Marshal.Copy(algorithm, bytes, 0, bytes.Length);
         Spoil?.Invoke(bytes);
         Marshal.Copy(bytes, 0, algorithm, bytes.Length);
-        nint alpha = Input switch
+        nint alpha = (Input, Output) switch
         {
-            DType.F64 => calls.Host(Alpha, Beta),
-            DType.I8 => calls.Host((int)Alpha, (int)Beta),
+            (DType.F64, _) => calls.Host(Alpha, Beta),
+            (DType.I8, DType.I32) => calls.Host((int)Alpha, (int)Beta),
             _ => calls.Host((float)Alpha, (float)Beta),
         };
         nint beta = alpha + (Input == DType.F64 ? sizeof(double) : sizeof(float));

@@ -61,6 +61,22 @@ public sealed class TableTests
         Assert.That(EmulatedCalls.Call("cuDeviceGet", calls.Host(0), count), Is.EqualTo(CuResult.CUDA_ERROR_INVALID_DEVICE));
     }
 
+    private delegate nint StatusText(CublasStatus status);
+
+    [Test]
+    public void Statuses_have_the_names_of_the_header_and_a_text_each()
+    {
+        static string Of(string function, CublasStatus status) =>
+            Marshal.PtrToStringUTF8(Marshal.GetDelegateForFunctionPointer<StatusText>(EmulatedBlas.Resolve(function))(status))!;
+        CublasStatus[] all = Enum.GetValues<CublasStatus>();
+        foreach (CublasStatus status in all) Assert.That(Of("cublasLtGetStatusName", status), Is.EqualTo(status.ToString()));
+        string[] texts = [.. all.Select(status => Of("cublasLtGetStatusString", status))];
+        Assert.That(texts, Is.Unique.And.None.Contains("_"));
+        Assert.That(texts[0], Is.EqualTo("success"));
+        Assert.That(Of("cublasLtGetStatusName", (CublasStatus)99), Is.EqualTo("CUBLAS_STATUS_UNKNOWN"));
+        Assert.That(Of("cublasLtGetStatusString", (CublasStatus)99), Is.EqualTo("unknown status"));
+    }
+
     [Test]
     public void Results_have_the_names_of_the_header()
     {

@@ -8,8 +8,8 @@ internal sealed unsafe class BlasAttributes(FrozenDictionary<int, int> sizes)
 {
     /// <summary>Sizes of a product's attributes.</summary>
     public static readonly FrozenDictionary<int, int> ProductSizes = Sizes(
-        four: [0, 1, 2, 3, 4, 5, 6, 7, 15, 22, 26, 31, 32, 33, 34, 35, 37], eight: [8, 10, 11, 12, 13, 14, 17, 18, 19, 20, 21, 23, 24, 36],
-        one: [25]);
+        four: [0, 1, 2, 3, 4, 5, 6, 7, 15, 22, 26, 27, 28, 31, 32, 33, 34, 35, 37],
+        eight: [8, 10, 11, 12, 13, 14, 17, 18, 19, 20, 21, 23, 24, 29, 30, 36], one: [25]);
 
     /// <summary>Sizes of a layout's attributes.</summary>
     public static readonly FrozenDictionary<int, int> LayoutSizes = Sizes(four: [0, 1, 5, 8], eight: [2, 3, 4, 6, 7], one: []);

@@ -16,9 +16,6 @@ internal static unsafe class EmulatedBlas
     private static readonly HandleTable<BlasAttributes> Layouts = new(0x73, "layout");
     private static readonly HandleTable<BlasAttributes> Limits = new(0x74, "preference");
 
-    private static readonly FrozenDictionary<CublasStatus, nint> Names =
-        Enum.GetValues<CublasStatus>().ToFrozenDictionary(status => status, status => Marshal.StringToCoTaskMemUTF8(status.ToString()));
-
     /// <summary>The address of a function, 0 where there is none of that name.</summary>
     /// <param name="name">As libcublasLt exports it.</param>
     public static nint Resolve(string name) => Table.GetValueOrDefault(name);
@@ -40,12 +37,10 @@ internal static unsafe class EmulatedBlas
     private static nuint cublasLtGetVersion() => Version;
 
     [UnmanagedCallersOnly]
-    private static byte* cublasLtGetStatusName(CublasStatus status) =>
-        (byte*)Names.GetValueOrDefault(status, Names[CublasStatus.CUBLAS_STATUS_INTERNAL_ERROR]);
+    private static byte* cublasLtGetStatusName(CublasStatus status) => (byte*)BlasStatusText.Name(status);
 
     [UnmanagedCallersOnly]
-    private static byte* cublasLtGetStatusString(CublasStatus status) =>
-        (byte*)Names.GetValueOrDefault(status, Names[CublasStatus.CUBLAS_STATUS_INTERNAL_ERROR]);
+    private static byte* cublasLtGetStatusString(CublasStatus status) => (byte*)BlasStatusText.Text(status);
 
     [UnmanagedCallersOnly]
     private static CublasStatus cublasLtMatmulDescCreate(nint* product, CublasComputeType compute, CudaDataType scale) => Call(() =>
@@ -106,7 +101,7 @@ internal static unsafe class EmulatedBlas
             BlasLibrary library = RequireHandle(handle);
             BlasException.Require(requested > 0 && results is not null && count is not null, $"{requested} results, or no room for them");
             *count = 0;
-            MatmulProblem problem = Problem(product, a, b, c, d);
+            MatmulProblem problem = Problem(library, product, a, b, c, d);
             *results = new CublasLtMatmulHeuristicResult
             {
                 algo = MatmulAlgorithm.Of(problem, library.Context.Device, Find(Limits, preference, "preference")),
@@ -123,7 +118,7 @@ internal static unsafe class EmulatedBlas
     {
         BlasLibrary library = RequireHandle(handle);
         BlasException.Require(alpha is not null && beta is not null, "alpha or beta is null");
-        MatmulProblem problem = Problem(product, layoutA, layoutB, layoutC, layoutD);
+        MatmulProblem problem = Problem(library, product, layoutA, layoutB, layoutC, layoutD);
         if (problem.M == 0 || problem.N == 0) return;
         BlasException.Require(d is not null && (problem.K == 0 || (a is not null && b is not null)), "A, B or D is null");
         double betaValue = Factor(beta, problem.Scale);
@@ -137,6 +132,7 @@ internal static unsafe class EmulatedBlas
         RequireAligned((ulong)b, problem.B, "B");
         RequireAligned(readC, problem.C, "C");
         RequireAligned((ulong)d, problem.D, "D");
+        if (problem.HasBias) RequireAligned(problem.Bias, problem.BiasVector, "the bias");
         MatmulCommand command = new(problem, (ulong)a, (ulong)b, (ulong)c, (ulong)d, Factor(alpha, problem.Scale), betaValue);
         command.RequireApart();
         target.Enqueue(command);
@@ -152,7 +148,7 @@ internal static unsafe class EmulatedBlas
 
     private static void RequireAligned(ulong pointer, MatmulOperand operand, string name)
     {
-        ulong unit = operand.Type == CudaDataType.CUDA_R_8I ? 4 : (ulong)operand.Size;
+        ulong unit = (ulong)operand.Unit;
         BlasException.Support(pointer % unit == 0, $"{name} is 0x{pointer:x}, no multiple of {unit}");
     }
 
@@ -163,8 +159,9 @@ internal static unsafe class EmulatedBlas
         _ => *(float*)value,
     };
 
-    private static MatmulProblem Problem(nint product, nint a, nint b, nint c, nint d) => MatmulProblem.Of(
-        Find(Products, product, "product"), Find(Layouts, a, "A"), Find(Layouts, b, "B"), Find(Layouts, c, "C"), Find(Layouts, d, "D"));
+    private static MatmulProblem Problem(BlasLibrary library, nint product, nint a, nint b, nint c, nint d) => MatmulProblem.Of(
+        library.Context.Device.Product.ComputeCapability, Find(Products, product, "product"), Find(Layouts, a, "A"), Find(Layouts, b, "B"),
+        Find(Layouts, c, "C"), Find(Layouts, d, "D"));
 
     private static BlasAttributes Find(HandleTable<BlasAttributes> table, nint handle, string name) => table.TryFind(handle)
         ?? throw new BlasException(CublasStatus.CUBLAS_STATUS_INVALID_VALUE, $"0x{handle:x} is no living descriptor of {name}");

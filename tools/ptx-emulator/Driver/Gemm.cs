@@ -16,12 +16,14 @@ internal static unsafe class Gemm
 
     /// <summary>Runs a product whose operands' memory was checked.</summary>
     /// <typeparam name="T">What is summed in: float, double or int.</typeparam>
+    /// <typeparam name="TScale">What alpha and beta multiply in.</typeparam>
     /// <typeparam name="TIn">Elements of A and B.</typeparam>
     /// <typeparam name="TOut">Elements of C, D and the bias.</typeparam>
-    public static void Run<T, TIn, TOut>(MatmulCommand command)
+    public static void Run<T, TScale, TIn, TOut>(MatmulCommand command)
         where T : unmanaged, INumber<T>
+        where TScale : unmanaged, INumber<TScale>
         where TIn : struct, IMatmulElement<T>
-        where TOut : struct, IMatmulElement<T>
+        where TOut : struct, IMatmulElement<TScale>
     {
         MatmulProblem problem = command.Problem;
         int height = Vectors * Vector256<T>.Count;
@@ -50,7 +52,7 @@ internal static unsafe class Gemm
                     for (long column = 0; column < columnPanels; column++)
                     {
                         Multiply(a + (panel * height * k), b + (column * Columns * k), k, tile);
-                        Store<T, TOut>(command, matrix, tile, panel * height, column * Columns);
+                        Store<T, TScale, TOut>(command, matrix, tile, panel * height, column * Columns);
                     }
                 });
             }
@@ -139,14 +141,15 @@ internal static unsafe class Gemm
         return (a * b) + sum;
     }
 
-    private static void Store<T, TOut>(MatmulCommand command, int batch, T* tile, long firstRow, long firstColumn)
+    private static void Store<T, TScale, TOut>(MatmulCommand command, int batch, T* tile, long firstRow, long firstColumn)
         where T : unmanaged, INumber<T>
-        where TOut : struct, IMatmulElement<T>
+        where TScale : unmanaged, INumber<TScale>
+        where TOut : struct, IMatmulElement<TScale>
     {
         MatmulProblem problem = command.Problem;
         byte* c = Start(command.C, problem.C, batch), d = Start(command.D, problem.D, batch);
         byte* bias = (byte*)problem.Bias + (batch * problem.BiasStride * problem.D.Size);
-        T alpha = T.CreateTruncating(command.Alpha), beta = T.CreateTruncating(command.Beta);
+        TScale alpha = TScale.CreateTruncating(command.Alpha), beta = TScale.CreateTruncating(command.Beta);
         int height = Vectors * Vector256<T>.Count, rows = (int)Math.Min(height, problem.M - firstRow);
         bool readsC = command.Beta != 0, hasBias = problem.HasBias;
         for (int column = 0; column < Columns && firstColumn + column < problem.N; column++)
@@ -154,7 +157,7 @@ internal static unsafe class Gemm
             for (int lane = 0; lane < rows; lane++)
             {
                 long row = firstRow + lane;
-                T value = alpha * tile[(column * height) + lane];
+                TScale value = alpha * TScale.CreateTruncating(tile[(column * height) + lane]);
                 if (readsC) value += beta * TOut.Read(c, ((firstColumn + column) * problem.C.Ld) + row);
                 if (hasBias) value += TOut.Read(bias, row);
                 TOut.Write(d, ((firstColumn + column) * problem.D.Ld) + row, Activate(value, problem.Epilogue));

@@ -16,17 +16,20 @@ internal static unsafe class MatmulAlgorithm
     /// <param name="problem">The problem.</param>
     /// <param name="device">The device.</param>
     /// <param name="limits">A preference: alignments of A, B, C and D in bytes.</param>
-    /// <exception cref="BlasException">An alignment is no power of two.</exception>
+    /// <exception cref="BlasException">An alignment is no power of two: INVALID_VALUE; too little for any kernel: NOT_SUPPORTED.</exception>
     public static CublasLtMatmulAlgo Of(MatmulProblem problem, EmulatedDevice device, BlasAttributes limits)
     {
         CublasLtMatmulAlgo made = default;
         made[0] = Mark;
         made[1] = Fingerprint(problem);
         made[2] = (ulong)device.Ordinal;
+        MatmulOperand[] operands = [problem.A, problem.B, problem.C, problem.D];
         for (int operand = 0; operand < Operands; operand++)
         {
             uint alignment = (uint)limits[FirstAlignment + operand, DefaultAlignment];
             BlasException.Require(BitOperations.IsPow2(alignment), $"{Name(operand)} is aligned to {alignment} bytes, no power of two");
+            int unit = operands[operand].Unit;
+            BlasException.Support(alignment >= unit, $"no kernel for {Name(operand)} aligned to {alignment} bytes; it needs {unit}");
             made[3] |= (ulong)BitOperations.Log2(Math.Min(alignment, DefaultAlignment)) << (BitsEach * operand);
         }
         made[4] = problem.HasBias ? AlignmentOf(problem.Bias) : 1;   // read from the pointer, as the library does

@@ -39,37 +39,65 @@ internal sealed record MatmulCommand(MatmulProblem Problem, ulong A, ulong B, ul
         BlasException.Require(!Problem.D.Overlaps(D, Problem.A, A), "D overlaps A");
         BlasException.Require(!Problem.D.Overlaps(D, Problem.B, B), "D overlaps B");
         BlasException.Require(!Problem.HasBias || !Problem.D.Overlaps(D, Problem.BiasVector, Problem.Bias), "D overlaps the bias");
-        bool isSame = C == D && Problem.C == Problem.D;
+        bool isSame = C == D && Problem.C.Covers(Problem.D);
         BlasException.Require(Beta == 0 || isSame || !Problem.D.Overlaps(D, Problem.C, C), "D overlaps C, and is not C");
     }
 
     private void Multiply()
     {
-        bool toSingle = Problem.D.Type == CudaDataType.CUDA_R_32F;
         switch (Problem.A.Type)
         {
             case CudaDataType.CUDA_R_64F:
-                Gemm.Run<double, DoubleElement, DoubleElement>(this);
+                Gemm.Run<double, double, DoubleElement, DoubleElement>(this);
                 break;
             case CudaDataType.CUDA_R_8I:
-                Gemm.Run<int, SByteElement, IntElement>(this);
-                break;
-            case CudaDataType.CUDA_R_16BF when toSingle:
-                Gemm.Run<float, BFloat16Element, SingleElement>(this);
+                MultiplyIntegers();
                 break;
             case CudaDataType.CUDA_R_16BF:
-                Gemm.Run<float, BFloat16Element, BFloat16Element>(this);
-                break;
-            case CudaDataType.CUDA_R_16F when toSingle:
-                Gemm.Run<float, HalfElement, SingleElement>(this);
+                MultiplySingles<BFloat16Element>();
                 break;
             case CudaDataType.CUDA_R_16F:
-                Gemm.Run<float, HalfElement, HalfElement>(this);
+                MultiplySingles<HalfElement>();
                 break;
             default:
-                Gemm.Run<float, SingleElement, SingleElement>(this);
+                MultiplyRounded();
                 break;
         }
+    }
+
+    private void MultiplyIntegers()
+    {
+        if (Problem.D.Type == CudaDataType.CUDA_R_32I) Gemm.Run<int, int, SByteElement, IntElement>(this);
+        else if (Problem.D.Type == CudaDataType.CUDA_R_8I) Gemm.Run<int, float, SByteElement, SByteElement>(this);
+        else Gemm.Run<float, float, SByteElement, SingleElement>(this);
+    }
+
+    // Of f32 operands; the fast types take what tensor cores take.
+    private void MultiplyRounded()
+    {
+        switch (Problem.Compute)
+        {
+            case CublasComputeType.CUBLAS_COMPUTE_32F_FAST_TF32:
+                MultiplySingles<RoundedElement<TensorFloatRounding>>();
+                break;
+            case CublasComputeType.CUBLAS_COMPUTE_32F_FAST_16F:
+                MultiplySingles<RoundedElement<HalfRounding>>();
+                break;
+            case CublasComputeType.CUBLAS_COMPUTE_32F_FAST_16BF:
+                MultiplySingles<RoundedElement<BFloat16Rounding>>();
+                break;
+            default:
+                MultiplySingles<SingleElement>();
+                break;
+        }
+    }
+
+    private void MultiplySingles<TIn>()
+        where TIn : struct, IMatmulElement<float>
+    {
+        if (Problem.D.Type == CudaDataType.CUDA_R_32F) Gemm.Run<float, float, TIn, SingleElement>(this);
+        else if (Problem.D.Type == CudaDataType.CUDA_R_16BF) Gemm.Run<float, float, TIn, BFloat16Element>(this);
+        else Gemm.Run<float, float, TIn, HalfElement>(this);
     }
 
     private static void RequireMemory(EmulatedContext context, ulong start, ulong bytes, string name)

@@ -46,12 +46,50 @@ internal readonly unsafe struct HalfElement : IMatmulElement<float>
     public static void Write(byte* to, long index, float value) => ((Half*)to)[index] = (Half)value;
 }
 
-internal readonly unsafe struct SByteElement : IMatmulElement<int>
+/// <summary>f32 that is rounded before it is multiplied.</summary>
+internal readonly unsafe struct RoundedElement<TRounding> : IMatmulElement<float>
+    where TRounding : struct, IMatmulRounding
+{
+    public static float Read(byte* from, long index) => TRounding.Round(((float*)from)[index]);
+
+    public static void Write(byte* to, long index, float value) => ((float*)to)[index] = value;
+}
+
+/// <summary>What tensor cores take in place of an f32.</summary>
+internal interface IMatmulRounding
+{
+    /// <summary>Rounds to the nearest number of the format.</summary>
+    static abstract float Round(float value);
+}
+
+internal readonly struct TensorFloatRounding : IMatmulRounding
+{
+    public static float Round(float value) => BitConverter.UInt32BitsToSingle(TensorFloat32.FromSingle(value, Rounding.NearestEven));
+}
+
+internal readonly struct HalfRounding : IMatmulRounding
+{
+    public static float Round(float value) => (float)(Half)value;
+}
+
+internal readonly struct BFloat16Rounding : IMatmulRounding
+{
+    public static float Round(float value) => BFloat16.ToSingle(BFloat16.FromSingle(value));
+}
+
+internal readonly unsafe struct SByteElement : IMatmulElement<int>, IMatmulElement<float>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Read(byte* from, long index) => ((sbyte*)from)[index];
+    static int IMatmulElement<int>.Read(byte* from, long index) => ((sbyte*)from)[index];
 
-    public static void Write(byte* to, long index, int value) => ((sbyte*)to)[index] = (sbyte)Math.Clamp(value, sbyte.MinValue, sbyte.MaxValue);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static float IMatmulElement<float>.Read(byte* from, long index) => ((sbyte*)from)[index];
+
+    static void IMatmulElement<int>.Write(byte* to, long index, int value) =>
+        ((sbyte*)to)[index] = (sbyte)Math.Clamp(value, sbyte.MinValue, sbyte.MaxValue);
+
+    static void IMatmulElement<float>.Write(byte* to, long index, float value) =>
+        ((sbyte*)to)[index] = (sbyte)Math.Clamp(MathF.Round(value), sbyte.MinValue, sbyte.MaxValue);   // a NaN becomes 0
 }
 
 internal readonly unsafe struct IntElement : IMatmulElement<int>

@@ -22,6 +22,9 @@ internal sealed record MatmulOperand(CudaDataType Type, long Rows, long Cols, lo
         _ => 1,
     };
 
+    /// <summary>What an address must be a multiple of, in bytes: an element, or four of 8 bits.</summary>
+    public int Unit => Size == 1 ? 4 : Size;
+
     /// <summary>Bytes from the first element of the first matrix to the end of the last one's last.</summary>
     public long Bytes => Rows == 0 || Cols == 0 ? 0 : (((Batch - 1) * Stride) + ((Cols - 1) * Ld) + Rows) * Size;
 
@@ -48,17 +51,26 @@ internal sealed record MatmulOperand(CudaDataType Type, long Rows, long Cols, lo
     public bool IsApart =>
         Batch == 1 || Stride >= ((Cols - 1) * Ld) + Rows || (Stride >= Rows && ((Batch - 1) * Stride) + Rows <= Ld);
 
+    /// <summary>Whether the elements of two operands at one address are the same ones in memory.</summary>
+    public bool Covers(MatmulOperand other) =>
+        Size == other.Size && Rows == other.Rows && Cols == other.Cols && Batch == other.Batch && (Cols <= 1 || Ld == other.Ld)
+        && (Batch == 1 || Stride == other.Stride);
+
     /// <summary>Whether two operands share bytes. Columns side by side in rows of one length do not.</summary>
     public bool Overlaps(ulong address, MatmulOperand other, ulong otherAddress)
     {
         if (Bytes == 0 || other.Bytes == 0) return false;
         if (address + (ulong)Bytes <= otherAddress || otherAddress + (ulong)other.Bytes <= address) return false;
-        ulong pitch = (ulong)(Ld * Size);
-        bool samePitch = pitch == (ulong)(other.Ld * other.Size) && HasPitch(pitch) && other.HasPitch(pitch);
-        if (!samePitch || pitch == 0) return true;
+        ulong pitch = (ulong)(IsColumn ? other.Ld * other.Size : Ld * Size);
+        if (pitch == 0 || !HasPitch(pitch) || !other.HasPitch(pitch)) return true;
+        if ((ulong)(Rows * Size) > pitch || (ulong)(other.Rows * other.Size) > pitch) return true;
         ulong ahead = address <= otherAddress ? (otherAddress - address) % pitch : (pitch - ((address - otherAddress) % pitch)) % pitch;
         return ahead < (ulong)(Rows * Size) || ahead + (ulong)(other.Rows * other.Size) > pitch;
     }
 
-    private bool HasPitch(ulong pitch) => Batch == 1 || (pitch != 0 && (ulong)(Stride * Size) % pitch == 0);
+    private bool IsColumn => Cols == 1 && Batch == 1;
+
+    // Whether columns start a multiple of the pitch apart.
+    private bool HasPitch(ulong pitch) =>
+        (Cols == 1 || (ulong)(Ld * Size) == pitch) && (Batch == 1 || (ulong)(Stride * Size) % pitch == 0);
 }
