@@ -12,9 +12,9 @@ internal sealed class PtxRun : IDisposable
     private readonly GlobalMemory memory = new(64 << 20);
     private readonly GridLauncher launcher;
 
-    public PtxRun(string ptx, string architecture = "sm_90", CheckOptions? checks = null)
+    public PtxRun(string ptx, string architecture = "sm_90", CheckOptions? checks = null, int workers = 2)
     {
-        launcher = new GridLauncher(memory, checks ?? new CheckOptions());
+        launcher = new GridLauncher(memory, checks ?? new CheckOptions()) { Workers = workers };
         launcher.Counted = (_, counts) => Counts = counts;
         Module = EmulatedModule.Load(ptx, architecture, memory);
     }

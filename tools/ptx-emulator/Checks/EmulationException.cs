@@ -45,6 +45,7 @@ internal sealed class EmulationException : DittoException
     {
         FaultKind.OutOfBounds or FaultKind.Unwritten or FaultKind.PendingCopy => CuResult.CUDA_ERROR_ILLEGAL_ADDRESS,
         FaultKind.Misaligned => CuResult.CUDA_ERROR_MISALIGNED_ADDRESS,
+        FaultKind.NoProgress => CuResult.CUDA_ERROR_LAUNCH_TIMEOUT,
         FaultKind.Assertion => CuResult.CUDA_ERROR_ASSERT,
         FaultKind.InvalidTarget => CuResult.CUDA_ERROR_INVALID_PC,
         _ => CuResult.CUDA_ERROR_LAUNCH_FAILED,

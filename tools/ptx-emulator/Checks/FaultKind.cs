@@ -27,6 +27,9 @@ internal enum FaultKind
     /// <summary>Every thread that is left waits, and nobody can come.</summary>
     Deadlock,
 
+    /// <summary>A block that runs on and on, as one that spins for what nobody writes.</summary>
+    NoProgress,
+
     /// <summary>A warp-level instruction that reads or names lanes which are not there.</summary>
     AbsentLane,
 

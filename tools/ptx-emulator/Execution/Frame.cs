@@ -6,7 +6,7 @@ namespace Ditto.Emulation.Execution;
 /// <summary>One activation of a function by some lanes: registers, and parameter memory of those it calls.</summary>
 internal sealed unsafe class Frame : IDisposable
 {
-    private readonly void* memory;
+    private void* memory;
 
     /// <summary>Registers with their constants set; the rest is zero.</summary>
     /// <param name="code">The function.</param>
@@ -50,5 +50,9 @@ internal sealed unsafe class Frame : IDisposable
     public CallSite? Site { get; set; }
 
     /// <inheritdoc/>
-    public void Dispose() => NativeMemory.AlignedFree(memory);
+    public void Dispose()
+    {
+        NativeMemory.AlignedFree(memory);                // nothing where groups share an activation and another was first
+        memory = null;
+    }
 }

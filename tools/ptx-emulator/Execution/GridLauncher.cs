@@ -36,29 +36,18 @@ internal sealed class GridLauncher : ILauncher, IDisposable
         lock (launching)
         {
             races.Begin();
-            long blocks = launch.Grid.Count, next = 0;
-            int workers = (int)Math.Min(Workers, blocks);
+            int workers = (int)Math.Min(Workers, launch.Grid.Count);
             WorkerCounts[] counts = new WorkerCounts[workers];
-            EmulationException? fault = null;
-            void Work(int worker)
+            BlockQueue queue = new(launch.Grid.Count);
+            void Work(int index)
             {
-                counts[worker] = new WorkerCounts();
-                using ThreadBlock block = new(launch, memory, counts[worker], Checks, Checks.Races ? races : null);
-                while (Volatile.Read(ref fault) is null && Interlocked.Increment(ref next) - 1 is long index && index < blocks)
-                {
-                    try
-                    {
-                        block.Run(index);
-                    }
-                    catch (EmulationException broken)
-                    {
-                        Interlocked.CompareExchange(ref fault, broken, null);
-                    }
-                }
+                using BlockWorker worker = new(launch, memory, Checks, Checks.Races ? races : null, queue);
+                counts[index] = worker.Counts;
+                worker.Run();
             }
             if (workers == 1) Work(0);
             else Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, Work);
-            if (fault is not null) throw fault;
+            if (queue.Fault is EmulationException fault) throw fault;
             Counted?.Invoke(launch, counts);
         }
     }

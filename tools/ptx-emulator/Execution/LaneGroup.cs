@@ -1,3 +1,5 @@
+using Ditto.Emulation.Instructions;
+
 namespace Ditto.Emulation.Execution;
 
 /// <summary>Lanes of a warp that are at the same instruction of the same activation.</summary>
@@ -14,6 +16,12 @@ internal sealed class LaneGroup
 
     /// <summary>Whether it can run, or what it waits for.</summary>
     public GroupState State { get; set; }
+
+    /// <summary>Whether it has let others go first since they had their turn.</summary>
+    public bool HasYielded { get; set; }
+
+    /// <summary>The test of a phase that failed last and made it yield; null once it has passed.</summary>
+    public Instruction? Polled { get; set; }
 
     /// <summary>When it last ran, so that a spinning group cannot starve others.</summary>
     public long LastRun { get; set; }

@@ -12,10 +12,14 @@ namespace Ditto.Emulation.Execution;
 internal sealed unsafe class ThreadBlock : IDisposable
 {
     private const int Slice = 1 << 12;                   // basic blocks a warp runs before the next has its turn
+    private const int FirstTurn = 1 << 16, LaterTurn = 1 << 12;   // basic blocks before a block that looks at others is set back
+    private const int MostIdleRounds = 1 << 16;          // rounds of nothing but failed tests before nobody is expected to come
     private readonly Warp[] warps;
     private readonly Frame[] frames;
     private readonly int threads;
     private GCHandle parameters;
+    private long steps;                                  // basic blocks that the warps have run
+    private int turn, idleRounds;
 
     /// <summary>Room for the blocks of a launch, one after the other.</summary>
     /// <param name="launch">The launch.</param>
@@ -90,9 +94,18 @@ internal sealed unsafe class ThreadBlock : IDisposable
     /// <summary>Its number: x + y * grid x + z * grid x * grid y.</summary>
     public long LinearIndex { get; private set; }
 
-    /// <summary>Runs a block to its end.</summary>
-    /// <exception cref="EmulationException">It broke a rule.</exception>
-    public void Run(long linear)
+    /// <summary>Accesses to memory, and readings of the clock: all that other threads can see or change.</summary>
+    public long Accesses { get; set; }
+
+    /// <summary>Those accesses that were tests of a phase which is not over.</summary>
+    public long FailedTests { get; set; }
+
+    /// <summary>Whether the block has used what other blocks may write, since it was last asked; or has slept.</summary>
+    public bool LooksAtOthers { get; set; }
+
+    /// <summary>Starts a block.</summary>
+    /// <param name="linear">Its number.</param>
+    public void Begin(long linear)
     {
         Dim3 grid = Launch.Grid;
         LinearIndex = linear;
@@ -107,17 +120,44 @@ internal sealed unsafe class ThreadBlock : IDisposable
             SpecialRegisters.SetForBlock(frames[w], this, w);
             warps[w].Start(frames[w], lanes);
         }
+        (steps, turn, idleRounds) = (0, FirstTurn, 0);
+        LooksAtOthers = false;
+    }
+
+    /// <summary>Runs the block to its end, or for a turn: then others that it may wait for should have theirs.</summary>
+    /// <returns>Whether it has ended.</returns>
+    /// <exception cref="EmulationException">It broke a rule.</exception>
+    public bool Advance()
+    {
+        long end = steps + turn;
         while (true)
         {
-            bool alive = false, ran = false;
+            long accesses = Accesses, failed = FailedTests;
+            bool alive = false, ran = false, isBusy = false;
             foreach (Warp warp in warps)
             {
                 if (warp.Alive == 0) continue;
                 alive = true;
-                ran |= warp.Run(Slice);
+                int blocks = warp.Run(Slice);
+                steps += blocks;
+                ran |= blocks > 0;
+                isBusy |= blocks >= Slice;
             }
-            if (!alive) return;
-            if (!ran && !Barriers.ReleaseComplete()) throw Deadlock();
+            if (!alive) return true;
+            if (!ran && !Barriers.ReleaseComplete()) throw Stuck(FaultKind.Deadlock, "no thread can go on");
+            bool isIdle = !isBusy && FailedTests > failed && Accesses - accesses == FailedTests - failed;
+            idleRounds = isIdle ? idleRounds + 1 : 0;
+            if (idleRounds > MostIdleRounds) throw Stuck(FaultKind.Deadlock, "every thread waits, and nobody can complete the phase");
+            if (Checks.StepLimit > 0 && steps > Checks.StepLimit)
+                throw Stuck(FaultKind.NoProgress, Invariant($"the block does not end: its warps have run {steps} basic blocks"));
+            if (steps < end) continue;
+            turn = LaterTurn;
+            if (LooksAtOthers)
+            {
+                LooksAtOthers = false;
+                return false;
+            }
+            end = steps + turn;
         }
     }
 
@@ -138,19 +178,21 @@ internal sealed unsafe class ThreadBlock : IDisposable
         parameters.Free();
     }
 
-    private EmulationException Deadlock()
+    // Reported at the first lane that is left; the places of some more are listed.
+    private EmulationException Stuck(FaultKind kind, string problem)
     {
         List<string> waits = [];
         Instruction? first = null;
+        int thread = -1;
         foreach (Warp warp in warps)
         {
             foreach (LaneGroup group in warp.Groups)
             {
-                Instruction at = group.Frame.Code.Instructions[group.Index];
-                first ??= at;
+                Instruction at = group.Polled ?? group.Frame.Code.Instructions[group.Index];
+                if (first is null) (first, thread) = (at, (warp.Index * Lanes.Count) + Lanes.First(group.Lanes));
                 if (waits.Count < 8) waits.Add(Invariant($"warp {warp.Index} lanes {group.Lanes:x8} at {at.Text.FullName} of line {at.Text.Line}"));
             }
         }
-        return new EmulationException(FaultKind.Deadlock, first?.Text, this, -1, $"no thread can go on: {string.Join(", ", waits)}");
+        return new EmulationException(kind, first?.Text, this, thread, $"{problem}: {string.Join(", ", waits)}");
     }
 }

@@ -62,7 +62,7 @@ internal sealed unsafe class Warp : IDisposable
     /// <param name="lanes">Lanes that exist.</param>
     public void Start(Frame frame, uint lanes)
     {
-        groups.Clear();
+        DropGroups();
         Alive = lanes;
         AsyncCopies.Forget();
         if (frame.Code.LocalBytes > 0) Local.Forget();
@@ -77,18 +77,15 @@ internal sealed unsafe class Warp : IDisposable
         *place = (*place & ~Active) | (value & Active);
     }
 
-    /// <summary>Runs until no lane can go on, or until a share of time is used up.</summary>
+    /// <summary>Runs until no lane can go on, all have yielded, or a share of time is used up.</summary>
     /// <param name="slice">Basic blocks to run at most.</param>
-    /// <returns>Whether anything ran.</returns>
-    public bool Run(int slice)
+    /// <returns>How many it has run.</returns>
+    public int Run(int slice)
     {
-        bool ran = false;
-        while (slice > 0 && Select() is LaneGroup group)
-        {
-            ran = true;
-            slice -= RunGroup(group, slice);
-        }
-        return ran;
+        int left = slice;
+        foreach (LaneGroup group in groups) group.HasYielded = false;
+        while (left > 0 && Select() is LaneGroup group) left -= RunGroup(group, left);
+        return slice - left;
     }
 
     /// <summary>Splits lanes off a group; they go on at another place.</summary>
@@ -143,11 +140,17 @@ internal sealed unsafe class Warp : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        DropGroups();
+        Addresses.Dispose();
+        Local.Dispose();
+    }
+
+    // The activations of calls that did not return, too: the block was given up.
+    private void DropGroups()
+    {
         foreach (LaneGroup group in groups)
             for (Frame? frame = group.Frame; frame?.Parent is not null; frame = frame.Parent) frame.Dispose();
         groups.Clear();
-        Addresses.Dispose();
-        Local.Dispose();
     }
 
     private int RunGroup(LaneGroup group, int slice)
@@ -190,15 +193,18 @@ internal sealed unsafe class Warp : IDisposable
         }
     }
 
-    /// <summary>The group to run next, merged with those that are at the same place; null where none is ready.</summary>
+    /// <summary>
+    /// The group to run next, merged with those that are at the same place; null where none is ready, or where all that are have yielded: then
+    /// other warps have their turn first.
+    /// </summary>
     private LaneGroup? Select()
     {
-        if (groups.Count == 1) return groups[0].State == GroupState.Ready ? groups[0] : null;
+        if (groups.Count == 1) return groups[0].State == GroupState.Ready && !groups[0].HasYielded ? groups[0] : null;
         Merge();
         LaneGroup? best = null, oldest = null;
         foreach (LaneGroup group in groups)
         {
-            if (group.State != GroupState.Ready) continue;
+            if (group.State != GroupState.Ready || group.HasYielded) continue;
             if (best is null || IsBehind(group, best)) best = group;
             if (oldest is null || group.LastRun < oldest.LastRun) oldest = group;
         }
@@ -218,6 +224,7 @@ internal sealed unsafe class Warp : IDisposable
                 LaneGroup other = groups[j];
                 if (other.Frame != kept.Frame || other.Index != kept.Index || other.State != kept.State || other.Awaited != kept.Awaited) continue;
                 kept.Lanes |= other.Lanes;
+                kept.HasYielded &= other.HasYielded;
                 groups.RemoveAt(j);
             }
         }

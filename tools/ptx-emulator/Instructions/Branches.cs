@@ -139,13 +139,15 @@ internal sealed class Trap(FaultKind kind, string problem) : ControlInstruction
     public override bool Step(Warp warp, LaneGroup group, uint taken) => throw warp.Fault(kind, problem, Lanes.First(taken));
 }
 
-/// <summary>Lets other groups and warps run: <c>nanosleep</c>, and the end of a wait that failed.</summary>
+/// <summary><c>nanosleep</c>: lets other groups, warps and blocks run.</summary>
 internal sealed class Yield : ControlInstruction
 {
     /// <inheritdoc/>
     public override bool Step(Warp warp, LaneGroup group, uint taken)
     {
         group.Index++;
+        group.HasYielded = true;
+        warp.Block.LooksAtOthers = true;
         return false;
     }
 }

@@ -16,6 +16,7 @@ internal sealed unsafe class ClockRead(Row d, string name) : Instruction
     /// <inheritdoc/>
     public override void Execute(Warp warp)
     {
+        warp.Block.Accesses++;                           // time passes: a wait that looks at it can end
         ulong ticks = (ulong)Stopwatch.GetTimestamp();
         if (name.EndsWith("_hi", StringComparison.Ordinal)) ticks >>= 32;
         for (uint left = warp.Active; left != 0; left &= left - 1) d.Set(warp.Registers, Lanes.First(left), ticks);

@@ -114,6 +114,10 @@ internal sealed unsafe class PhaseBarrierTest(MemoryOperand at, Row phase, bool 
             PhaseBarriers.Pass(warp, barrier);
         }
         if (result >= 0) warp.WritePredicate(result, over);
-        return over == taken;
+        group.Polled = over == 0 ? this : null;
+        if (over == taken) return true;
+        group.HasYielded = true;
+        if (over == 0) warp.Block.FailedTests++;
+        return false;
     }
 }

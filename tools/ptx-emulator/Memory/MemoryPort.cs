@@ -16,6 +16,8 @@ internal static unsafe class MemoryPort
     public static void Resolve(Warp warp, uint lanes, MemorySpace space, int bytes, AccessKind access)
     {
         ulong* address = warp.Addresses.Address;
+        warp.Block.Accesses++;
+        if (access.HasFlag(AccessKind.Atomic)) warp.Block.LooksAtOthers = true;
         if (space == MemorySpace.Generic)
         {
             uint left = lanes;
