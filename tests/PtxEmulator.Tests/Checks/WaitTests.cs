@@ -10,7 +10,8 @@ public sealed class WaitTests
 {
     private const long FewSteps = 1 << 14;
 
-    /// <summary>%r0 is the thread, %r5 the block, %r1 an mbarrier and %r2 a flag in shared memory, both set up; %p1 holds for the second warp.</summary>
+    /// <summary>%r0 is the thread, %r5 the block, %r1 an mbarrier and %r2 a flag in shared memory, both set up; %p1 holds for the second
+    /// warp.</summary>
     private const string Start = """
         .reg .pred %p<8>; .reg .b32 %r<16>; .reg .b64 %rd<8>;
         .shared .align 8 .b64 phase; .shared .align 4 .b32 flag;
@@ -35,8 +36,8 @@ public sealed class WaitTests
         EmulationException fault = Fails(Start + Poll + again, FaultKind.Deadlock, threads: 64);
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(fault.Message, Does.Contain("mbarrier.try_wait").And.Contain("kernel k").And.Contain("block (0, 0, 0)").And.Contain("warp 1"));
-            Assert.That(fault.Message, Does.Contain("thread (0, 0, 0)"));
+            Assert.That(fault.Message, Does.Contain("mbarrier.try_wait").And.Contain("kernel k").And.Contain("warp 1"));
+            Assert.That(fault.Message, Does.Contain("block (0, 0, 0), thread (0, 0, 0)"));
             Assert.That(fault.PtxLine, Is.GreaterThan(5));
         }
     }

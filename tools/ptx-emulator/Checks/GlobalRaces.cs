@@ -4,18 +4,17 @@ using Ditto.Emulation.Memory;
 namespace Ditto.Emulation.Checks;
 
 /// <summary>
-/// Finds two blocks of one launch that touch the same bytes of device memory, one of them writing, without atomics. For every 4 bytes it keeps the
-/// last block that wrote and the last that read, of this launch. Fences are not followed: what one block publishes to another by plain
-/// stores and a fence is reported; volatile, acquire, release and atomic accesses are not.
+/// Finds two blocks of one launch that touch the same bytes of device memory, one of them writing, with nothing that puts one before the other.
+/// For every 4 bytes it keeps the last block that wrote and the last that read, of this launch. Volatile, acquire, release and atomic
+/// accesses are no races; with fences they put plain ones in order (<see cref="BlockOrder"/>).
 /// </summary>
 internal sealed unsafe class GlobalRaces : IDisposable
 {
-    private const int BlockBits = 20;
-    private const uint BlockMask = (1u << BlockBits) - 1, ManyBlocks = BlockMask, LastEpoch = 255;
+    private const int StampShift = 20, BlockShift = 4;
+    private const uint BlockMask = (1u << (StampShift - BlockShift)) - 1, ManyBlocks = BlockMask, Bytes = (1u << BlockShift) - 1;
     private readonly GlobalMemory memory;
-    private readonly uint* writes;                       // epoch 8 | block 20 | bytes 4
+    private readonly uint* writes;                       // stamp 12 | block 16 | bytes 4
     private readonly uint* reads;
-    private uint epoch;
 
     /// <summary>Nothing is known yet.</summary>
     /// <param name="memory">The device's memory.</param>
@@ -26,17 +25,18 @@ internal sealed unsafe class GlobalRaces : IDisposable
         reads = (uint*)NativeMemory.AllocZeroed((nuint)(memory.Capacity / 4) + 1, sizeof(uint));
     }
 
+    /// <summary>What the blocks of the launch have told each other.</summary>
+    public PublishedOrder Published { get; } = new();
+
+    /// <summary>How records name a block; those 65535 apart share a name, and races between them are not found.</summary>
+    public static uint NameOf(long block) => (uint)(block % ManyBlocks);
+
     /// <summary>A new launch: nothing of earlier ones counts.</summary>
-    public void Begin()
+    /// <param name="blocks">Its blocks.</param>
+    public void Begin(long blocks)
     {
-        if (++epoch <= LastEpoch) return;
-        foreach ((ulong start, ulong bytes) in memory.Allocations())
-        {
-            nuint first = (nuint)((start - memory.Base) / 4), count = (nuint)((bytes + 3) / 4);
-            NativeMemory.Clear(writes + first, count * sizeof(uint));
-            NativeMemory.Clear(reads + first, count * sizeof(uint));
-        }
-        epoch = 1;
+        if (Published.Begin(blocks)) return;
+        foreach ((ulong start, ulong bytes) in memory.Allocations()) Forget(start, bytes);
     }
 
     /// <summary>Forgets what is known of memory that is allocated anew.</summary>
@@ -47,16 +47,16 @@ internal sealed unsafe class GlobalRaces : IDisposable
         NativeMemory.Clear(reads + first, count * sizeof(uint));
     }
 
-    /// <summary>Notes an access.</summary>
-    /// <param name="block">The block's number.</param>
+    /// <summary>Notes an access that is not atomic.</summary>
+    /// <param name="order">The block's.</param>
     /// <param name="address">First byte; inside an allocation.</param>
     /// <param name="bytes">1 to 32.</param>
     /// <param name="isWrite">Else it reads.</param>
-    /// <returns>The number of the block that this races with (as far as 20 bits tell), or -1. -2 where several do.</returns>
-    public int Access(long block, ulong address, int bytes, bool isWrite)
+    /// <returns>The number of the block that this races with (as far as 16 bits tell), or -1. -2 where several do.</returns>
+    public int Access(BlockOrder order, ulong address, int bytes, bool isWrite)
     {
         ulong offset = address - memory.Base;
-        uint mine = (uint)(block % ManyBlocks);
+        uint mine = (order.Stamp << StampShift) | (order.Block << BlockShift), first = Published.FirstStamp;
         ulong last = (offset + (ulong)bytes - 1) >> 2;
         for (ulong granule = offset >> 2; granule <= last; granule++)
         {
@@ -64,9 +64,10 @@ internal sealed unsafe class GlobalRaces : IDisposable
             int from = (int)Math.Max(start, 0), to = (int)Math.Min(start + bytes, 4);
             uint mask = ((1u << to) - 1) & ~((1u << from) - 1);
             uint* kept = isWrite ? writes : reads;
-            kept[granule] = Join(kept[granule], mine, mask);
-            int other = Conflict(writes[granule], mine, mask);
-            if (isWrite && other == -1) other = Conflict(reads[granule], mine, mask);
+            uint before = kept[granule];
+            kept[granule] = Join(before, mine, mask, order, first);     // first, so that of two at once one sees the other
+            int other = Conflict(isWrite ? before : writes[granule], mask, order, first);
+            if (isWrite && other == -1) other = Conflict(reads[granule], mask, order, first);
             if (other != -1) return other;
         }
         return -1;
@@ -79,19 +80,27 @@ internal sealed unsafe class GlobalRaces : IDisposable
         NativeMemory.Free(reads);
     }
 
-    private int Conflict(uint record, uint block, uint mask)
+    private static uint OwnerOf(uint record) => (record >> BlockShift) & BlockMask;
+
+    private static int Conflict(uint record, uint mask, BlockOrder order, uint firstStamp)
     {
-        if (record >> 24 != epoch || (record & mask) == 0) return -1;
-        uint owner = (record >> 4) & BlockMask;
-        return owner == ManyBlocks ? -2 : owner == block ? -1 : (int)owner;
+        if (record >> StampShift < firstStamp || (record & mask) == 0) return -1;
+        uint owner = OwnerOf(record);
+        if (owner == order.Block || IsBefore(record, owner, order)) return -1;
+        return owner == ManyBlocks ? -2 : (int)owner;
     }
 
-    private uint Join(uint record, uint block, uint mask)
+    // Of several blocks the record does not tell which; then all of the launch have to be known.
+    private static bool IsBefore(uint record, uint owner, BlockOrder order) =>
+        order.KnowsOthers && (owner == ManyBlocks ? order.KnowsAll() : order.Knows(owner, record >> StampShift));
+
+    private static uint Join(uint record, uint mine, uint mask, BlockOrder order, uint firstStamp)
     {
-        uint mine = (epoch << 24) | (block << 4) | mask;
-        if (record >> 24 != epoch) return mine;
-        uint owner = (record >> 4) & BlockMask;
-        if (owner == block) return mine | (record & 0xf);
-        return (record & mask) == 0 ? mine : (epoch << 24) | (ManyBlocks << 4) | mask | (record & 0xf);
+        if (record >> StampShift < firstStamp) return mine | mask;
+        uint owner = OwnerOf(record);
+        if (owner == order.Block) return mine | mask | (record & Bytes);
+        if ((record & mask) == 0 || IsBefore(record, owner, order)) return mine | mask;
+        uint stamp = Math.Max(record, mine) >> StampShift;
+        return (stamp << StampShift) | (ManyBlocks << BlockShift) | mask | (record & Bytes);
     }
 }

@@ -1,18 +1,26 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Ditto.Emulation.Execution;
+using Ditto.Emulation.Memory;
 
 namespace Ditto.Emulation.Checks;
 
 /// <summary>
 /// Finds two threads of a block that touch the same bytes of shared memory, one of them writing, with no barrier between. For every 4 bytes it
-/// keeps the last write and the last reads; a stamp that grows with each barrier tells what lies before which barrier.
+/// keeps the last write, the last reads and the last atomic accesses, which race with plain ones only; a stamp that grows with each barrier
+/// tells what lies before which barrier. A fence, an atomic write, an atomic read of the same place and a fence put accesses in order, too.
 /// </summary>
 internal sealed unsafe class SharedRaces : IDisposable
 {
     private const int Many = 63;                         // several lanes of the warp, or several warps
+    private const int WrittenBits = 4;
     private readonly ulong* writes;                      // stamp 32 | warp 8 | lane 8 | bytes 4
     private readonly ulong* reads;
+    private readonly ulong* atomics;                     // the same, and which of the bytes were written in the next 4 bits
+    private readonly Dictionary<int, uint[]> published = [];   // for each granule what lies before its last atomic write
+    private readonly List<uint[]>[] observed;            // by warp: what lies before the writes that it has read, until its next fence
+    private readonly uint[] fenced;                      // by warp: the stamp of its last fence; 0 for none
+    private bool hasAtomics;
     private readonly int granules, warpCount;
     private readonly uint[] seen;                        // (warp, other): stamps of the other up to which all lies before the warp's next access
     private readonly uint[] seenOfAll;                   // the least of a warp's row, its own lanes included
@@ -27,6 +35,9 @@ internal sealed unsafe class SharedRaces : IDisposable
         warpCount = warps;
         writes = (ulong*)NativeMemory.AllocZeroed((nuint)Math.Max(granules, 1), sizeof(ulong));
         reads = (ulong*)NativeMemory.AllocZeroed((nuint)Math.Max(granules, 1), sizeof(ulong));
+        atomics = (ulong*)NativeMemory.AllocZeroed((nuint)Math.Max(granules, 1), sizeof(ulong));
+        observed = [.. Enumerable.Range(0, warps).Select(_ => new List<uint[]>())];
+        fenced = new uint[warps];
         seen = new uint[warps * warps];
         seenOfAll = new uint[warps];
         now = 1;
@@ -38,6 +49,11 @@ internal sealed unsafe class SharedRaces : IDisposable
         Array.Fill(seen, now);
         Array.Fill(seenOfAll, now);
         now++;
+        if (!hasAtomics) return;
+        hasAtomics = false;
+        published.Clear();
+        Array.Clear(fenced);
+        foreach (List<uint[]> warp in observed) warp.Clear();
     }
 
     /// <summary>Warps pass a barrier together: what they have done lies before what they will do.</summary>
@@ -99,6 +115,7 @@ internal sealed unsafe class SharedRaces : IDisposable
             uint mask = ((1u << to) - 1) & ~((1u << from) - 1);
             int other = Conflict(writes[granule], warp, lane, mask);
             if (isWrite && other == -1) other = Conflict(reads[granule], warp, lane, mask);
+            if (hasAtomics && other == -1) other = Conflict(atomics[granule], warp, lane, isWrite ? mask : mask << WrittenBits);
             if (other != -1) return other;
             if (isWrite) writes[granule] = Join(writes[granule], warp, lane, mask);
             else reads[granule] = Join(reads[granule], warp, lane, mask);
@@ -106,11 +123,55 @@ internal sealed unsafe class SharedRaces : IDisposable
         return -1;
     }
 
+    /// <summary>Notes an atomic access of one lane: it races with plain ones only.</summary>
+    /// <returns>As <see cref="Access"/>.</returns>
+    public int AccessAtomically(int warp, int lane, int offset, int bytes, AccessKind access)
+    {
+        bool isWrite = access.HasFlag(AccessKind.Write);
+        hasAtomics = true;
+        int last = (offset + bytes - 1) >> 2;
+        for (int granule = offset >> 2; granule <= last; granule++)
+        {
+            int from = Math.Max(offset - (granule * 4), 0), to = Math.Min(offset + bytes - (granule * 4), 4);
+            uint mask = ((1u << to) - 1) & ~((1u << from) - 1);
+            if (access.HasFlag(AccessKind.Read) && published.TryGetValue(granule, out uint[]? before))
+            {
+                if (access.HasFlag(AccessKind.Acquire)) Acquire(warp, before);
+                else if (!observed[warp].Contains(before)) observed[warp].Add(before);
+            }
+            int other = Conflict(writes[granule], warp, lane, mask);
+            if (isWrite && other == -1) other = Conflict(reads[granule], warp, lane, mask);
+            if (other != -1) return other;
+            atomics[granule] = Join(atomics[granule], warp, lane, isWrite ? mask | (mask << WrittenBits) : mask);
+            if (isWrite) Publish(warp, granule, access.HasFlag(AccessKind.Release));
+        }
+        return -1;
+    }
+
+    /// <summary>A warp's fence: what it did lies before what others do once they have read an atomic write that it does from now on.</summary>
+    public void Fence(int warp)
+    {
+        fenced[warp] = now++;
+        hasAtomics = true;
+        foreach (uint[] before in observed[warp]) Acquire(warp, before);
+        observed[warp].Clear();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        NativeMemory.Free(atomics);
         NativeMemory.Free(writes);
         NativeMemory.Free(reads);
+    }
+
+    private void Publish(int warp, int granule, bool releases)
+    {
+        uint stamp = releases ? now++ : fenced[warp];
+        if (stamp == 0) return;
+        if (!published.TryGetValue(granule, out uint[]? before)) published[granule] = before = new uint[warpCount];
+        for (int other = 0; other < warpCount; other++) before[other] = Math.Max(before[other], seen[(warp * warpCount) + other]);
+        before[warp] = Math.Max(before[warp], stamp);
     }
 
     private uint LeastSeen(int warp)
@@ -126,7 +187,9 @@ internal sealed unsafe class SharedRaces : IDisposable
         Vector256<ulong> mine = Vector256.Create(((ulong)now << 32) | ((ulong)warp << 24) | ((ulong)lane << 16) | 0xf);
         Vector256<ulong> written = Clear(Vector256.Load(writes + granule), mine, seenOfAll[warp]);
         Vector256<ulong> read = Clear(Vector256.Load(reads + granule), mine, seenOfAll[warp]);
-        if (!Vector256.EqualsAll(written & read, Vector256<ulong>.AllBitsSet)) return false;
+        Vector256<ulong> all = written & read;
+        if (hasAtomics) all &= Clear(Vector256.Load(atomics + granule), mine, seenOfAll[warp]);
+        if (!Vector256.EqualsAll(all, Vector256<ulong>.AllBitsSet)) return false;
         Vector256.Store(mine, (isWrite ? writes : reads) + granule);
         return true;
     }
@@ -154,8 +217,8 @@ internal sealed unsafe class SharedRaces : IDisposable
         uint stamp = (uint)(record >> 32);
         if (stamp <= seenOfAll[warp]) return mine;
         int owner = (int)(record >> 24) & 0xff, ownerLane = (int)(record >> 16) & 0xff;
-        if (owner == warp && ownerLane == lane) return mine | (record & 0xf);
-        ulong joined = ((ulong)now << 32) | mask | (record & 0xf);
+        if (owner == warp && ownerLane == lane) return mine | (record & 0xff);
+        ulong joined = ((ulong)now << 32) | mask | (record & 0xff);
         return owner == warp ? joined | ((ulong)warp << 24) | ((ulong)Many << 16) : joined | ((ulong)Many << 24) | ((ulong)Many << 16);
     }
 }

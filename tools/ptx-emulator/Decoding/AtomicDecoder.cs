@@ -47,7 +47,7 @@ internal static class AtomicDecoder
         Row[] results = returns && i.Operands[0] is not PtxDiscard
             ? [.. Elements(f, i.Operands[0], count).Select(element => f.DestinationRow(element, type))] : [];
         AtomicFunction function = name == "add.f32" ? AtomicFunctions.FlushedAdd : inShared;
-        f.Emit(new AtomicOperation(at, type.Width / 8, function, inShared, results, values, exchange));
+        f.Emit(new AtomicOperation(at, type.Width / 8, function, inShared, results, values, exchange, MemoryDecoder.Order(i)));
     }
 
     private static void CheckVector(FunctionDecoder f, ScalarType type, string operation, int count, MemorySpace space)

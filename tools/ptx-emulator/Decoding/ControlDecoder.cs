@@ -19,7 +19,7 @@ internal static class ControlDecoder
         all["nanosleep"] = (f, _) => f.Emit(new Yield());
         all["bar"] = Barrier;
         all["barrier"] = Barrier;
-        foreach (string fence in new[] { "membar", "fence" }) all[fence] = (f, _) => f.Emit(new Fence());
+        foreach (string fence in new[] { "membar", "fence" }) all[fence] = Fence;
         foreach (string hint in new[] { "griddepcontrol", "setmaxnreg", "pmevent" }) all[hint] = (_, _) => { };
     }
 
@@ -62,6 +62,14 @@ internal static class ControlDecoder
 
     private static (int Offset, int Bytes) Place(FunctionDecoder f, PtxOperand operand) =>
         f.Find(NameOf(f, operand)) is CallParameterSymbol place ? (place.Offset, place.Bytes) : throw f.Unsupported($"{operand} is no parameter");
+
+    // Those between proxies, and of an mbarrier's start, put no plain accesses in order.
+    private static void Fence(FunctionDecoder f, PtxInstruction i)
+    {
+        FenceReach reach = i.Has("proxy") || i.Has("mbarrier_init") ? FenceReach.None
+            : i.Has("gl") || i.Has("gpu") || i.Has("sys") ? FenceReach.Device : FenceReach.Block;
+        f.Emit(new Fence(reach));
+    }
 
     private static void Barrier(FunctionDecoder f, PtxInstruction i)
     {

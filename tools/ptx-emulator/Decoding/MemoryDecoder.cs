@@ -62,9 +62,14 @@ internal static class MemoryDecoder
         }
     }
 
-    /// <summary>Whether other blocks' writes are expected there: no race.</summary>
-    public static bool IsOrdered(PtxInstruction i) =>
-        i.Has("volatile") || i.Has("acquire") || i.Has("release") || i.Has("relaxed") || i.Has("mmio") || i.Has("cv");
+    /// <summary>Whether other threads' accesses are expected there, which makes it no race, and what it puts in order.</summary>
+    public static AccessKind Order(PtxInstruction i)
+    {
+        AccessKind order = i.Has("volatile") || i.Has("relaxed") || i.Has("mmio") || i.Has("cv") ? AccessKind.Atomic : AccessKind.None;
+        if (i.Has("acquire") || i.Has("acq_rel")) order |= AccessKind.Acquire;
+        if (i.Has("release") || i.Has("acq_rel")) order |= AccessKind.Release;
+        return order;
+    }
 
     private static void Load(FunctionDecoder f, PtxInstruction i)
     {
@@ -94,7 +99,7 @@ internal static class MemoryDecoder
             f.Emit(new CallParameterAccess(offset, bytes, signed, mask, [.. rows], isStore: false));
             return;
         }
-        f.Emit(new Load(Operand(f, i.Operands[1], space), bytes, signed, mask, [.. rows], IsOrdered(i)));
+        f.Emit(new Load(Operand(f, i.Operands[1], space), bytes, signed, mask, [.. rows], Order(i)));
     }
 
     private static void Store(FunctionDecoder f, PtxInstruction i)
@@ -124,7 +129,7 @@ internal static class MemoryDecoder
             f.Emit(new CallParameterAccess(offset, bytes, 0, 0, [.. rows], isStore: true));
             return;
         }
-        f.Emit(new Store(Operand(f, i.Operands[0], space), bytes, [.. rows], IsOrdered(i)));
+        f.Emit(new Store(Operand(f, i.Operands[0], space), bytes, [.. rows], Order(i)));
     }
 
     /// <summary>Bytes of an element, and pieces of 8 bytes that a 128-bit one has.</summary>

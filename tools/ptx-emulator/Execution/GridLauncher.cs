@@ -35,7 +35,7 @@ internal sealed class GridLauncher : ILauncher, IDisposable
     {
         lock (launching)
         {
-            races.Begin();
+            races.Begin(launch.Grid.Count);
             int workers = (int)Math.Min(Workers, launch.Grid.Count);
             WorkerCounts[] counts = new WorkerCounts[workers];
             BlockQueue queue = new(launch.Grid.Count);

@@ -34,6 +34,7 @@ internal sealed unsafe class ThreadBlock : IDisposable
         Counts = counts;
         Checks = checks;
         GlobalRaces = races;
+        Order = races is null ? null : new BlockOrder(races.Published);
         threads = (int)launch.Block.Count;
         int warpCount = (threads + Lanes.Count - 1) / Lanes.Count;
         FunctionCode code = launch.Function.Code;
@@ -72,6 +73,9 @@ internal sealed unsafe class ThreadBlock : IDisposable
 
     /// <summary>Which block accessed which device memory in this launch; null where not checked.</summary>
     public GlobalRaces? GlobalRaces { get; }
+
+    /// <summary>What other blocks did before its next access; null where races are not checked.</summary>
+    public BlockOrder? Order { get; }
 
     /// <summary>The mbarriers in shared memory.</summary>
     public PhaseBarriers PhaseBarriers { get; }
@@ -112,6 +116,7 @@ internal sealed unsafe class ThreadBlock : IDisposable
         Index = new Dim3((int)(linear % grid.X), (int)(linear / grid.X % grid.Y), (int)(linear / ((long)grid.X * grid.Y)));
         Shared.Forget();
         SharedRaces?.Forget();
+        Order?.Begin(Ditto.Emulation.Checks.GlobalRaces.NameOf(linear));
         Barriers.Forget();
         PhaseBarriers.Forget();
         for (int w = 0; w < warps.Length; w++)

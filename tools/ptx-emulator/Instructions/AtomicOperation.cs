@@ -20,10 +20,12 @@ internal delegate ulong AtomicFunction(ulong old, ulong b, ulong c);
 /// <param name="results">Rows of the old values; empty for <c>red</c>.</param>
 /// <param name="values">A row of the first operand for each element.</param>
 /// <param name="exchange">Second operand of <c>cas</c>.</param>
+/// <param name="order">What it puts in order.</param>
 internal sealed unsafe class AtomicOperation(
-    MemoryOperand at, int bytes, AtomicFunction function, AtomicFunction sharedFunction, Row[] results, Row[] values, Row exchange) : Instruction
+    MemoryOperand at, int bytes, AtomicFunction function, AtomicFunction sharedFunction, Row[] results, Row[] values, Row exchange,
+    AccessKind order) : Instruction
 {
-    private const AccessKind Access = AccessKind.Read | AccessKind.Write | AccessKind.Atomic;
+    private readonly AccessKind access = AccessKind.Read | AccessKind.Write | AccessKind.Atomic | order;
 
     /// <inheritdoc/>
     public override InstructionClass Class => InstructionClass.Atomic;
@@ -38,7 +40,7 @@ internal sealed unsafe class AtomicOperation(
             bool isShared = AddressWindows.Of(warp.Addresses.Address[Lanes.First(left)]) == AddressWindows.Of(AddressWindows.Shared);
             if (isShared) shared |= left & (0 - left);
         }
-        MemoryPort.Resolve(warp, warp.Active, at.Space, bytes * values.Length, Access);
+        MemoryPort.Resolve(warp, warp.Active, at.Space, bytes * values.Length, access);
         byte* r = warp.Registers;
         for (uint left = warp.Active; left != 0; left &= left - 1)
         {

@@ -40,8 +40,8 @@ internal readonly unsafe record struct MemoryOperand(Row Base, ulong Offset, Mem
 /// <param name="signedBits">Of a signed element that is extended; 0 for zero extension.</param>
 /// <param name="mask">Bits of the register that the extended value may fill.</param>
 /// <param name="results">A row for each element, in order.</param>
-/// <param name="ordered">Volatile or acquire: what other blocks write is expected.</param>
-internal sealed unsafe class Load(MemoryOperand from, int bytes, int signedBits, ulong mask, Row[] results, bool ordered) : Instruction
+/// <param name="order">Atomic where what other threads write is expected; what it puts in order.</param>
+internal sealed unsafe class Load(MemoryOperand from, int bytes, int signedBits, ulong mask, Row[] results, AccessKind order) : Instruction
 {
     private readonly int all = bytes * (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)results.Length);
 
@@ -52,7 +52,7 @@ internal sealed unsafe class Load(MemoryOperand from, int bytes, int signedBits,
     public override void Execute(Warp warp)
     {
         from.Form(warp);
-        MemoryPort.Resolve(warp, warp.Active, from.Space, all, ordered ? AccessKind.Read | AccessKind.Atomic : AccessKind.Read);
+        MemoryPort.Resolve(warp, warp.Active, from.Space, all, AccessKind.Read | order);
         byte** pointer = warp.Addresses.Pointer;
         for (int n = 0; n < results.Length; n++)
         {
@@ -86,7 +86,7 @@ internal sealed unsafe class Load(MemoryOperand from, int bytes, int signedBits,
 }
 
 /// <summary><c>st</c>: elements of 1 to 8 bytes from registers into memory.</summary>
-internal sealed unsafe class Store(MemoryOperand to, int bytes, Row[] values, bool ordered) : Instruction
+internal sealed unsafe class Store(MemoryOperand to, int bytes, Row[] values, AccessKind order) : Instruction
 {
     private readonly int all = bytes * (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)values.Length);
 
@@ -97,7 +97,7 @@ internal sealed unsafe class Store(MemoryOperand to, int bytes, Row[] values, bo
     public override void Execute(Warp warp)
     {
         to.Form(warp);
-        MemoryPort.Resolve(warp, warp.Active, to.Space, all, ordered ? AccessKind.Write | AccessKind.Atomic : AccessKind.Write);
+        MemoryPort.Resolve(warp, warp.Active, to.Space, all, AccessKind.Write | order);
         byte** pointer = warp.Addresses.Pointer;
         for (int n = 0; n < values.Length; n++)
         {

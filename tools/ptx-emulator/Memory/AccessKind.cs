@@ -15,4 +15,10 @@ internal enum AccessKind
 
     /// <summary>It is atomic, or ordered otherwise: no race with its like.</summary>
     Atomic = 4,
+
+    /// <summary>It is atomic, and what others did before the write that it reads lies before what comes after it.</summary>
+    Acquire = Atomic | 8,
+
+    /// <summary>It is atomic, and what its thread did before lies before what comes after a read of it.</summary>
+    Release = Atomic | 16,
 }

@@ -18,6 +18,8 @@ internal static unsafe class GlobalAccess
         byte* states = memory.State;
         bool checksWritten = reads && block.Checks.Unwritten;
         GlobalRaces? races = access.HasFlag(AccessKind.Atomic) ? null : block.GlobalRaces;
+        BlockOrder? order = block.Order;
+        if (order is not null && access.HasFlag(AccessKind.Atomic)) NoteOrder(warp, lanes, order, access);
         block.Counts.NoteGlobal(warp, lanes, bytes, access);
         for (uint left = lanes; left != 0; left &= left - 1)
         {
@@ -32,12 +34,20 @@ internal static unsafe class GlobalAccess
                     Invariant($"reads {bytes} bytes at 0x{address:x} that nobody has written, {Place(memory, address)}"), lane);
             if (writes) MarkWritten(state, bytes);
             if (races is null) continue;
-            int other = races.Access(block.LinearIndex, address, bytes, writes);
+            int other = races.Access(order!, address, bytes, writes);
             if (other == -1) continue;
             string who = other < 0 ? "several blocks have" : Invariant($"block {other} has");
             throw warp.Fault(FaultKind.GlobalRace,
                 $"{Describe(memory, address, bytes, writes)}, which {who} accessed in this launch", lane);
         }
+    }
+
+    private static void NoteOrder(Warp warp, uint lanes, BlockOrder order, AccessKind access)
+    {
+        bool reads = access.HasFlag(AccessKind.Read), writes = access.HasFlag(AccessKind.Write);
+        bool acquires = access.HasFlag(AccessKind.Acquire), releases = access.HasFlag(AccessKind.Release);
+        for (uint left = lanes; left != 0; left &= left - 1)
+            order.Note(warp.Addresses.Address[Lanes.First(left)], reads, writes, acquires, releases);
     }
 
     private static bool IsAllocated(byte* state, int bytes) => bytes switch

@@ -13,7 +13,7 @@ internal static unsafe class SharedAccess
         BlockMemory shared = warp.Block.Shared;
         bool reads = access.HasFlag(AccessKind.Read), writes = access.HasFlag(AccessKind.Write);
         bool checksWritten = reads && warp.Block.Checks.Unwritten;
-        SharedRaces? races = access.HasFlag(AccessKind.Atomic) ? null : warp.Block.SharedRaces;
+        SharedRaces? races = warp.Block.SharedRaces;
         for (uint left = lanes; left != 0; left &= left - 1)
         {
             int lane = Lanes.First(left);
@@ -25,7 +25,7 @@ internal static unsafe class SharedAccess
             byte* state = shared.State + offset;
             if (checksWritten) CheckWritten(warp, lane, state, offset, bytes);
             if (writes) new Span<byte>(state, bytes).Fill(ByteState.Written);
-            if (races is not null) CheckRace(warp, races, lane, (int)offset, bytes, writes);
+            if (races is not null) CheckRace(warp, races, lane, (int)offset, bytes, access);
         }
         warp.Block.Counts.NoteShared(warp, lanes, bytes, access);
     }
@@ -48,14 +48,16 @@ internal static unsafe class SharedAccess
         BlockMemory shared = warp.Block.Shared;
         data.CopyTo(new Span<byte>(shared.Data + offset, data.Length));
         new Span<byte>(shared.State + offset, data.Length).Fill(ByteState.Written);
-        if (warp.Block.SharedRaces is SharedRaces races) CheckRace(warp, races, lane, offset, data.Length, writes: true);
+        if (warp.Block.SharedRaces is SharedRaces races) CheckRace(warp, races, lane, offset, data.Length, AccessKind.Write);
     }
 
-    private static void CheckRace(Warp warp, SharedRaces races, int lane, int offset, int bytes, bool writes)
+    private static void CheckRace(Warp warp, SharedRaces races, int lane, int offset, int bytes, AccessKind access)
     {
-        int other = races.Access(warp.Index, lane, offset, bytes, writes);
+        bool writes = access.HasFlag(AccessKind.Write), isAtomic = access.HasFlag(AccessKind.Atomic);
+        int other = isAtomic
+            ? races.AccessAtomically(warp.Index, lane, offset, bytes, access) : races.Access(warp.Index, lane, offset, bytes, writes);
         if (other == -1) return;
-        string verb = writes ? "writes" : "reads";
+        string verb = (writes ? "writes" : "reads") + (isAtomic ? " atomically" : "");
         string who = other < 0 ? "several threads" : $"thread {warp.Block.ThreadName(other)}";
         throw warp.Fault(FaultKind.SharedRace,
             Invariant($"{verb} {bytes} bytes of shared memory at offset {offset} that {who} accessed since the last barrier"), lane);
