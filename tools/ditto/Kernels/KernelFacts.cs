@@ -1,3 +1,4 @@
+using Ditto.Emulation.Counting;
 using Ditto.Interop;
 
 namespace Ditto.CommandLine;

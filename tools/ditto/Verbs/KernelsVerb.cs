@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
+using Ditto.Emulation.Counting;
 using Ditto.Interop;
 using Ditto.Pipelines;
 
@@ -75,7 +76,7 @@ internal sealed class KernelsVerb
 
     private int ListCompiled(ParseResult parsed, KernelEntry[] kernels, string[] wanted)
     {
-        SmLimits[] limits = [.. wanted.Select(SmLimits.Of)];
+        SmLimits[] limits = [.. wanted.Select(LimitsOf)];
         if (!KernelCompiler.TryLoad(out KernelCompiler? compiler, out string reason))
         {
             shell.Note($"ditto: NVRTC is not here: {reason}. Install it with the CUDA toolkit or name it in DITTO_NVRTC_PATH; "
@@ -87,6 +88,10 @@ internal sealed class KernelsVerb
         else WriteText(compiler, facts);
         return ExitCode.Ok;
     }
+
+    private static SmLimits LimitsOf(string architecture) =>
+        SmLimits.Find(architecture)
+        ?? throw new RequestException("--arch", architecture, string.Join(", ", SmLimits.All.Select(limits => limits.Architecture)));
 
     private KernelFacts[] Compile(KernelCompiler compiler, SmLimits[] limits, KernelEntry[] kernels)
     {

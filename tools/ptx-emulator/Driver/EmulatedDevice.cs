@@ -1,4 +1,5 @@
 using Ditto.Emulation.Checks;
+using Ditto.Emulation.Counting;
 using Ditto.Interop;
 
 namespace Ditto.Emulation.Driver;
@@ -10,7 +11,7 @@ internal sealed class EmulatedDevice
     private EmulatedContext? primary;
     private int users;
 
-    private EmulatedDevice(int ordinal, EmulatedProduct product)
+    private EmulatedDevice(int ordinal, DataSheet product)
     {
         Ordinal = ordinal;
         Product = product;
@@ -18,13 +19,16 @@ internal sealed class EmulatedDevice
 
     /// <summary>The devices, by their numbers.</summary>
     public static IReadOnlyList<EmulatedDevice> All { get; } =
-        [.. EmulatedProduct.All.Select((product, ordinal) => new EmulatedDevice(ordinal, product))];
+        [.. DataSheet.All.DistinctBy(product => product.Architecture).Select((product, ordinal) => new EmulatedDevice(ordinal, product))];
 
     /// <summary>Its number in <c>cuDeviceGet</c>.</summary>
     public int Ordinal { get; }
 
     /// <summary>What it stands for.</summary>
-    public EmulatedProduct Product { get; }
+    public DataSheet Product { get; }
+
+    /// <summary>For example <c>H100 SXM (emulated)</c>.</summary>
+    public string Description => $"{Product.Name} (emulated)";
 
     /// <summary>Why the last refused call on this device was refused; empty where its result says it all.</summary>
     public string LastReport { get; set; } = "";

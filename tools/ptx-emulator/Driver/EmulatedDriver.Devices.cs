@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Ditto.Emulation.Counting;
 using Ditto.Interop;
 
 namespace Ditto.Emulation.Driver;
@@ -42,7 +43,7 @@ internal static unsafe partial class EmulatedDriver
     {
         RequirePointer(name, nameof(name));
         DriverException.Require(length > 0, $"room for {length} bytes");
-        byte[] text = Encoding.UTF8.GetBytes(EmulatedDevice.Of(device).Product.Description);
+        byte[] text = Encoding.UTF8.GetBytes(EmulatedDevice.Of(device).Description);
         int copied = Math.Min(text.Length, length - 1);
         text.AsSpan(0, copied).CopyTo(new Span<byte>(name, length));
         name[copied] = 0;
@@ -117,26 +118,26 @@ internal static unsafe partial class EmulatedDriver
     [UnmanagedCallersOnly]
     private static CuResult cuCtxSynchronize() => Call(() => StreamCapture.RefuseUnsafe(ContextStack.Current()));   // all that was queued has run
 
-    private static int AttributeOf(EmulatedProduct product, CuDeviceAttribute attribute) => attribute switch
+    private static int AttributeOf(DataSheet product, CuDeviceAttribute attribute) => attribute switch
     {
-        CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK => EmulatedProduct.MaxThreadsPerBlock,
+        CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK => SmLimits.MaxThreadsPerBlock,
         CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_X or CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Y => LaunchLimits.MaxBlockXY,
         CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Z => LaunchLimits.MaxBlockZ,
         CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_X => int.MaxValue,
         CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Y or CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Z => LaunchLimits.MaxGridYZ,
-        CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK => EmulatedProduct.SharedBytesPerBlock,
-        CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN => product.MaxSharedBytesPerBlock,
-        CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR => product.SharedKiBPerMultiprocessor * 1024,
-        CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_RESERVED_SHARED_MEMORY_PER_BLOCK => EmulatedProduct.ReservedSharedBytes,
+        CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK => SmLimits.DefaultSharedBytesPerBlock,
+        CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN => product.Limits.MaxSharedBytesPerBlock,
+        CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR => product.Limits.SharedBytes,
+        CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_RESERVED_SHARED_MEMORY_PER_BLOCK => product.Limits.ReservedSharedBytes,
         CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_TOTAL_CONSTANT_MEMORY => 64 * 1024,
-        CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_WARP_SIZE => EmulatedProduct.WarpSize,
+        CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_WARP_SIZE => SmLimits.WarpSize,
         CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_MAX_REGISTERS_PER_BLOCK
-            or CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_MAX_REGISTERS_PER_MULTIPROCESSOR => EmulatedProduct.Registers,
+            or CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_MAX_REGISTERS_PER_MULTIPROCESSOR => SmLimits.Registers,
         CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_CLOCK_RATE => product.ClockMHz * 1000,
         CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT => product.Multiprocessors,
         CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE => product.L2MiB << 20,
-        CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR => product.ThreadsPerMultiprocessor,
-        CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_MAX_BLOCKS_PER_MULTIPROCESSOR => product.BlocksPerMultiprocessor,
+        CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR => product.Limits.MaxWarps * SmLimits.WarpSize,
+        CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_MAX_BLOCKS_PER_MULTIPROCESSOR => product.Limits.MaxBlocks,
         CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR => product.ComputeCapability / 10,
         CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR => product.ComputeCapability % 10,
         CuDeviceAttribute.CU_DEVICE_ATTRIBUTE_UNIFIED_ADDRESSING => 1,

@@ -93,7 +93,7 @@ internal static unsafe partial class EmulatedDriver
         switch (attribute)
         {
             case CuFunctionAttribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES:
-                int most = found.Context.Device.Product.MaxSharedBytesPerBlock - found.Function.StaticSharedBytes;
+                int most = found.Context.Device.Product.Limits.MaxSharedBytesPerBlock - found.Function.StaticSharedBytes;
                 DriverException.Require(
                     value >= 0 && value <= most, $"{value} bytes of dynamic shared memory; a block of {found.Function.Name} has at most {most}");
                 found.MaxDynamicSharedBytes = value;

@@ -1,3 +1,4 @@
+using Ditto.Emulation.Counting;
 using Ditto.Emulation.Execution;
 using Ditto.Interop;
 
@@ -18,8 +19,6 @@ internal static class LaunchLimits
     /// <summary>The most bytes of parameters.</summary>
     public const int MaxParameterBytes = 32764;
 
-    private const int RegisterUnit = 256, SharedUnit = 128, Schedulers = 4;
-
     /// <summary>Refuses what a driver refuses.</summary>
     /// <param name="loaded">The kernel.</param>
     /// <param name="grid">Blocks along x, y and z.</param>
@@ -39,7 +38,7 @@ internal static class LaunchLimits
                 $"block {block}; at most ({MaxBlockXY}, {MaxBlockXY}, {MaxBlockZ})");
         long threads = (long)block.X * block.Y * block.Z;
         DriverException.Require(
-            threads <= EmulatedProduct.MaxThreadsPerBlock, $"block {block} has {threads} threads; a block has at most 1024");
+            threads <= SmLimits.MaxThreadsPerBlock, $"block {block} has {threads} threads; a block has at most 1024");
         DriverException.Require(
             threads <= function.MaxThreads, $"block {block} has {threads} threads; {function.Name} was compiled for at most {function.MaxThreads}");
         DriverException.Require(
@@ -49,39 +48,28 @@ internal static class LaunchLimits
         DriverException.Require(
             function.ParameterBytes <= MaxParameterBytes, $"{function.ParameterBytes} bytes of parameters; at most {MaxParameterBytes}");
         DriverException.Require(
-            Warps(threads) <= MaxWarpsByRegisters(function), CuResult.CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES,
-            $"{threads} threads of {function.Registers} registers each; a block has {EmulatedProduct.Registers}");
+            Warps(threads) <= Occupancy.WarpsByRegisters(function.Registers), CuResult.CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES,
+            $"{threads} threads of {function.Registers} registers each; a block has {SmLimits.Registers}");
     }
 
     /// <summary>The most threads of a block that a kernel can be launched with.</summary>
-    public static int MaxThreads(EmulatedFunction function) =>
-        (int)Math.Min(function.MaxThreads, Math.Min(EmulatedProduct.MaxThreadsPerBlock, MaxWarpsByRegisters(function) * EmulatedProduct.WarpSize));
+    public static int MaxThreads(EmulatedFunction function)
+    {
+        long byRegisters = (long)Occupancy.WarpsByRegisters(function.Registers) * SmLimits.WarpSize;
+        return (int)Math.Min(function.MaxThreads, Math.Min(SmLimits.MaxThreadsPerBlock, byRegisters));
+    }
 
     /// <summary>Blocks of a kernel that a multiprocessor holds at a time.</summary>
     /// <param name="product">The device.</param>
     /// <param name="function">The kernel.</param>
     /// <param name="blockThreads">Threads of a block, at least 1.</param>
     /// <param name="dynamicSharedBytes">Dynamic shared memory of a block.</param>
-    public static int ActiveBlocks(EmulatedProduct product, EmulatedFunction function, int blockThreads, long dynamicSharedBytes)
+    public static int ActiveBlocks(DataSheet product, EmulatedFunction function, int blockThreads, long dynamicSharedBytes)
     {
         long shared = function.StaticSharedBytes + dynamicSharedBytes;
-        if (blockThreads > MaxThreads(function) || shared > product.MaxSharedBytesPerBlock) return 0;
-        long warps = Warps(blockThreads), taken = RoundUp(shared + EmulatedProduct.ReservedSharedBytes, SharedUnit);
-        long byWarps = product.ThreadsPerMultiprocessor / EmulatedProduct.WarpSize / warps;
-        long byRegisters = MaxWarpsByRegisters(function) / warps;
-        long byShared = product.SharedKiBPerMultiprocessor * 1024L / taken;
-        return (int)Math.Min(Math.Min(byWarps, byRegisters), Math.Min(byShared, product.BlocksPerMultiprocessor));
+        if (blockThreads > MaxThreads(function) || shared > product.Limits.MaxSharedBytesPerBlock) return 0;
+        return Occupancy.Compute(product.Limits, blockThreads, function.Registers, (int)shared).BlocksPerSm;
     }
 
-    private static long Warps(long threads) => (threads + EmulatedProduct.WarpSize - 1) / EmulatedProduct.WarpSize;
-
-    private static long RoundUp(long value, long unit) => (value + unit - 1) / unit * unit;
-
-    // Each scheduler has its part of the registers; a warp lies in one of them.
-    private static long MaxWarpsByRegisters(EmulatedFunction function)
-    {
-        if (function.Registers == 0) return int.MaxValue;        // the image does not say
-        long warp = RoundUp((long)function.Registers * EmulatedProduct.WarpSize, RegisterUnit);
-        return EmulatedProduct.Registers / Schedulers / warp * Schedulers;
-    }
+    private static long Warps(long threads) => (threads + SmLimits.WarpSize - 1) / SmLimits.WarpSize;
 }

@@ -1,3 +1,4 @@
+using Ditto.Emulation.Counting;
 using Ditto.Emulation.Execution;
 
 namespace Ditto.Emulation.Driver;
@@ -29,7 +30,7 @@ internal sealed class LoadedFunction(EmulatedContext context, EmulatedFunction f
     public EmulatedFunction Function { get; } = function;
 
     /// <summary>Dynamic shared memory that a launch may ask for, in bytes.</summary>
-    public int MaxDynamicSharedBytes { get; set; } = EmulatedProduct.SharedBytesPerBlock - function.StaticSharedBytes;
+    public int MaxDynamicSharedBytes { get; set; } = SmLimits.DefaultSharedBytesPerBlock - function.StaticSharedBytes;
 
     /// <summary>The preferred share of shared memory in percent; -1 for none.</summary>
     public int Carveout { get; set; } = -1;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Ditto.Emulation.Counting;
 using Ditto.Interop;
 
 namespace Ditto.Emulation.Driver;
@@ -14,7 +15,7 @@ internal static unsafe class ModuleImage
     /// <param name="image">PTX text that ends in NUL.</param>
     /// <param name="product">The device.</param>
     /// <exception cref="DriverException">It is something else, too new, or for another device.</exception>
-    public static string Read(byte* image, EmulatedProduct product)
+    public static string Read(byte* image, DataSheet product)
     {
         if (image[0] != 0 && image[1] != 0 && image[2] != 0 && *(uint*)image is ElfMagic or FatbinMagic or FatbinWrapperMagic)
             throw new DriverException(CuResult.CUDA_ERROR_NO_BINARY_FOR_GPU, "the image is a binary; expected is PTX text that ends in NUL");
@@ -38,7 +39,7 @@ internal static unsafe class ModuleImage
     }
 
     // Plain PTX runs on its target and on every later device; that of an `a` target on this one device, of an `f` target in its family.
-    private static void RequireTarget(string target, EmulatedProduct product)
+    private static void RequireTarget(string target, DataSheet product)
     {
         char suffix = target.Length > 0 ? target[^1] : ' ';
         string digits = suffix is 'a' or 'f' ? target[..^1] : target;

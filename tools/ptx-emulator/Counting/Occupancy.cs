@@ -1,10 +1,10 @@
-namespace Ditto.CommandLine;
+namespace Ditto.Emulation.Counting;
 
 /// <summary>How many blocks of a kernel one multiprocessor holds, and what keeps it from holding more.</summary>
 /// <param name="BlocksPerSm">Resident blocks; 0 where the kernel cannot be launched.</param>
 /// <param name="Fraction">Resident warps over the most that fit, 0 to 1.</param>
 /// <param name="LimitedBy">registers, shared memory, warps or blocks.</param>
-internal sealed record Occupancy(int BlocksPerSm, double Fraction, string LimitedBy)
+public sealed record Occupancy(int BlocksPerSm, double Fraction, string LimitedBy)
 {
     /// <summary>Works the occupancy out as NVIDIA's cuda_occupancy.h does, with the largest shared-memory carve-out.</summary>
     /// <param name="limits">The architecture.</param>
@@ -13,6 +13,7 @@ internal sealed record Occupancy(int BlocksPerSm, double Fraction, string Limite
     /// <param name="sharedBytes">Shared memory of a block, static and dynamic.</param>
     public static Occupancy Compute(SmLimits limits, int blockThreads, int registers, int sharedBytes)
     {
+        ArgumentNullException.ThrowIfNull(limits);
         ArgumentOutOfRangeException.ThrowIfLessThan(blockThreads, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(blockThreads, SmLimits.MaxThreadsPerBlock);
         int warps = DivideUp(blockThreads, SmLimits.WarpSize);
@@ -20,21 +21,20 @@ internal sealed record Occupancy(int BlocksPerSm, double Fraction, string Limite
         [
             (limits.MaxWarps / warps, "warps"),
             (limits.MaxBlocks, "blocks"),
-            (BlocksByRegisters(registers, warps), "registers"),
+            (WarpsByRegisters(registers) / warps, "registers"),
             (BlocksByShared(limits, sharedBytes), "shared memory"),
         ];
         (int blocks, string limitedBy) = bounds.MinBy(bound => bound.Blocks);       // the first of equals: the machine's own limits
         return new Occupancy(blocks, blocks * warps / (double)limits.MaxWarps, limitedBy);
     }
 
-    private static int BlocksByRegisters(int registers, int warps)
+    /// <summary>Warps that the registers of a multiprocessor are enough for; a block has no more, either.</summary>
+    /// <param name="registers">Registers of a thread; 0 for none that are known.</param>
+    public static int WarpsByRegisters(int registers)
     {
         if (registers == 0) return int.MaxValue;
         int perWarp = RoundUp(registers * SmLimits.WarpSize, SmLimits.RegisterGranularity);
-        int perBlock = perWarp * RoundUp(warps, SmLimits.Schedulers);    // warps are spread over the schedulers' quarters
-        if (perBlock > SmLimits.Registers) return 0;
-        int residentWarps = SmLimits.Registers / SmLimits.Schedulers / perWarp * SmLimits.Schedulers;
-        return residentWarps / warps;
+        return SmLimits.Registers / SmLimits.Schedulers / perWarp * SmLimits.Schedulers;     // a warp lies in its scheduler's quarter
     }
 
     private static int BlocksByShared(SmLimits limits, int sharedBytes)

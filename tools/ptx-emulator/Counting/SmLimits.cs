@@ -1,6 +1,4 @@
-using Ditto.Pipelines;
-
-namespace Ditto.CommandLine;
+namespace Ditto.Emulation.Counting;
 
 /// <summary>What one multiprocessor holds. Source: NVIDIA, CUDA C++ Programming Guide, technical specifications per compute capability.</summary>
 /// <param name="Architecture">For example <c>sm_90</c>.</param>
@@ -10,7 +8,7 @@ namespace Ditto.CommandLine;
 /// <param name="MaxSharedBytesPerBlock">The most that one block can ask for, the system's part not counted.</param>
 /// <param name="ReservedSharedBytes">The system's own part of each block's shared memory.</param>
 /// <param name="SharedGranularity">Shared memory is given out in units of this many bytes.</param>
-internal sealed record SmLimits(
+public sealed record SmLimits(
     string Architecture, int MaxWarps, int MaxBlocks, int SharedBytes, int MaxSharedBytesPerBlock, int ReservedSharedBytes, int SharedGranularity)
 {
     /// <summary>32-bit registers, on every architecture listed here.</summary>
@@ -27,6 +25,9 @@ internal sealed record SmLimits(
 
     /// <summary>The largest block.</summary>
     public const int MaxThreadsPerBlock = 1024;
+
+    /// <summary>Shared memory that a block has without opting in, in bytes.</summary>
+    public const int DefaultSharedBytesPerBlock = 48 * Kibi;
 
     private const int Kibi = 1024;
 
@@ -45,10 +46,6 @@ internal sealed record SmLimits(
         new("sm_121", 48, 24, 100 * Kibi, 99 * Kibi, Kibi, 128),
     ];
 
-    /// <summary>The limits of an architecture.</summary>
-    /// <param name="architecture">For example <c>sm_90</c>.</param>
-    /// <exception cref="RequestException">It is not known here.</exception>
-    public static SmLimits Of(string architecture) =>
-        All.FirstOrDefault(limits => limits.Architecture == architecture)
-        ?? throw new RequestException("--arch", architecture, string.Join(", ", All.Select(limits => limits.Architecture)));
+    /// <summary>The limits of an architecture, for example <c>sm_90</c>; null where it is not known here.</summary>
+    public static SmLimits? Find(string architecture) => All.FirstOrDefault(limits => limits.Architecture == architecture);
 }

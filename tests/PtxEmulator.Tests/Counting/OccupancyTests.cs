@@ -1,7 +1,7 @@
-using Ditto.Pipelines;
+using Ditto.Emulation.Counting;
 using NUnit.Framework;
 
-namespace Ditto.CommandLine.Tests;
+namespace Ditto.Emulation.Tests.Counting;
 
 /// <summary>Occupancy, worked out by hand from the limits that NVIDIA publishes.</summary>
 public sealed class OccupancyTests
@@ -20,7 +20,7 @@ public sealed class OccupancyTests
     [TestCase("sm_100", 256, 0, 0, 8, 1.0, "warps")]
     public void Follows_the_published_limits(string architecture, int block, int registers, int shared, int blocks, double fraction, string limitedBy)
     {
-        Occupancy occupancy = Occupancy.Compute(SmLimits.Of(architecture), block, registers, shared);
+        Occupancy occupancy = Occupancy.Compute(SmLimits.Find(architecture)!, block, registers, shared);
         Assert.Multiple(() =>
         {
             Assert.That(occupancy.BlocksPerSm, Is.EqualTo(blocks));
@@ -33,14 +33,29 @@ public sealed class OccupancyTests
     [TestCase("sm_90", 128, 32, (227 * 1024) + 1)]
     [TestCase("sm_120", 128, 32, 100 * 1024)]
     public void A_kernel_that_cannot_be_launched_has_no_blocks(string architecture, int block, int registers, int shared) =>
-        Assert.That(Occupancy.Compute(SmLimits.Of(architecture), block, registers, shared).BlocksPerSm, Is.Zero);
+        Assert.That(Occupancy.Compute(SmLimits.Find(architecture)!, block, registers, shared).BlocksPerSm, Is.Zero);
 
     [TestCase(0)]
     [TestCase(1025)]
     public void Blocks_have_1_to_1024_threads(int block) =>
-        Assert.That(() => Occupancy.Compute(SmLimits.Of("sm_90"), block, 32, 0), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => Occupancy.Compute(SmLimits.Find("sm_90")!, block, 32, 0), Throws.TypeOf<ArgumentOutOfRangeException>());
 
     [Test]
-    public void An_unknown_architecture_lists_the_known_ones() =>
-        Assert.That(() => SmLimits.Of("sm_42"), Throws.TypeOf<RequestException>().With.Message.Contains("sm_42").And.Message.Contains("sm_120"));
+    public void Every_data_sheet_has_limits_and_a_name_of_its_own()
+    {
+        Assert.That(DataSheet.All.Select(sheet => sheet.Key), Is.Unique);
+        foreach (DataSheet sheet in DataSheet.All) Assert.That(sheet.Limits.Architecture, Is.EqualTo(sheet.Architecture));
+        Assert.That((DataSheet.Find("sm_89")!.Name, DataSheet.Find("rtx-4090")!.Architecture), Is.EqualTo(("L40S", "sm_89")));
+        Assert.That((DataSheet.Find("sm_42"), SmLimits.Find("sm_42")), Is.EqualTo(((DataSheet?)null, (SmLimits?)null)));
+    }
+
+    [Test]
+    public void A_data_sheet_agrees_with_its_own_clock()           // 128 f32 lanes a multiprocessor but for A100's 64, two operations each
+    {
+        foreach (DataSheet sheet in DataSheet.All)
+        {
+            double lanes = sheet.ComputeCapability == 80 ? 64 : 128, peak = 2e-12 * lanes * sheet.Multiprocessors * sheet.ClockHz;
+            Assert.That(sheet.Float32Teraflops, Is.EqualTo(peak).Within(8).Percent, sheet.Name);
+        }
+    }
 }
