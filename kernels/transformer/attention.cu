@@ -141,7 +141,7 @@ struct ThreadAttention
         }
 #pragma unroll
         for (int j = 0; j < MINE; ++j)
-            store_pack(p_tile + (x + j * 8) * P_PITCH + y * 4, Pack<float, 4>{{s[0][j], s[1][j], s[2][j], s[3][j]}});
+            store_shared(p_tile + (x + j * 8) * P_PITCH + y * 4, Pack<float, 4>{{s[0][j], s[1][j], s[2][j], s[3][j]}});
     }
 
     __device__ __forceinline__ void accumulate(const float* p_tile, const float* v_tile)
@@ -190,7 +190,7 @@ struct ThreadAttention
                 Pack<float, 4> four;
 #pragma unroll
                 for (int e = 0; e < 4; ++e) four.value[e] = o[i][w * 4 + e] * inverse;
-                store_pack(row + w * 32 + x * 4, four);
+                store_shared(row + w * 32 + x * 4, four);
             }
 #pragma unroll
             for (int c = 0; c < SINGLE; ++c) row[WIDE * 32 + c * 8 + x] = o[i][WIDE * 4 + c] * inverse;
