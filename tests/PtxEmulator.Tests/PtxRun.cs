@@ -12,10 +12,10 @@ internal sealed class PtxRun : IDisposable
     private readonly GlobalMemory memory = new(64 << 20);
     private readonly GridLauncher launcher;
 
-    public PtxRun(string ptx, string architecture = "sm_90", CheckOptions? checks = null, int workers = 2)
+    public PtxRun(string ptx, string architecture = "sm_90", CheckOptions? checks = null, int workers = 2, bool counts = false)
     {
         launcher = new GridLauncher(memory, checks ?? new CheckOptions()) { Workers = workers };
-        launcher.Counted = (_, counts) => Counts = counts;
+        if (counts) launcher.Counter = new LaunchCounter(DataSheet.Find(architecture)!, report => Report = report);
         Module = EmulatedModule.Load(ptx, architecture, memory);
     }
 
@@ -25,8 +25,18 @@ internal sealed class PtxRun : IDisposable
     /// <summary>Device memory.</summary>
     public GlobalMemory Memory => memory;
 
-    /// <summary>What the last launch counted.</summary>
-    public IReadOnlyList<WorkerCounts> Counts { get; private set; } = [];
+    /// <summary>The last launch that ended well; null where nothing is counted.</summary>
+    public LaunchReport? Report { get; private set; }
+
+    /// <summary>What it counted.</summary>
+    public LaunchCounts Counts => Report!.Counts;
+
+    /// <summary>Threads that run blocks.</summary>
+    public int Workers
+    {
+        get => launcher.Workers;
+        set => launcher.Workers = value;
+    }
 
     /// <summary>A whole module from the body of one kernel <c>k</c>.</summary>
     /// <param name="parameters">For example <c>.param .u64 out, .param .u32 n</c>.</param>

@@ -29,8 +29,8 @@ public sealed class BankTests
             mov.u32 %r0, %tid.x; mul.lo.u32 %r1, %r0, {4 * stride}; mov.u32 %r2, tile; add.u32 %r1, %r1, %r2;
             ld.shared.{width}, [%r1];
             """;
-        using PtxRun run = new(PtxRun.Kernel("", kernel), checks: new CheckOptions(Unwritten: false));
+        using PtxRun run = new(PtxRun.Kernel("", kernel), checks: new CheckOptions(Unwritten: false), counts: true);
         run.Launch("k", 1, 32);
-        Assert.That((run.Counts[0].SharedPasses, run.Counts[0].IdealPasses, run.Counts[0].WorstConflict), Is.EqualTo((passes, ideal, worst)));
+        Assert.That((run.Counts.SharedPasses, run.Counts.IdealPasses, run.Counts.WorstConflict), Is.EqualTo((passes, ideal, worst)));
     }
 }

@@ -1,4 +1,6 @@
+using Ditto.Emulation.Counting;
 using Ditto.Emulation.Driver;
+using Ditto.Emulation.Instructions;
 using Ditto.Interop;
 using Ditto.Testing;
 using NUnit.Framework;
@@ -111,6 +113,27 @@ public sealed class EngineTests
         using Device second = Device.Open("emulated:sm_80");
         second.Kernels.Get(KernelCatalog.Silu[DType.F32]);
         Assert.That(second.Kernels.CompileCount, Is.Zero, "the image comes from the disk cache");
+    }
+
+    [Test]
+    public void Launches_of_the_engine_are_counted_while_somebody_watches()
+    {
+        using Device device = Device.Open("emulated:sm_89");
+        using DeviceStream stream = device.CreateStream();
+        using Operations operations = device.CreateOperations(stream);
+        const int count = 1 << 14;
+        using DeviceMemory memory = device.Allocate(2 * count * sizeof(float));
+        Tensor x = memory.View(DType.F32, 0, count), y = memory.View(DType.F32, count * sizeof(float), count);
+        operations.FillZero(x);
+        List<LaunchReport> reports = [];
+        using (EmulatedBackend.Watch(DataSheet.Find("rtx-4090")!, reports.Add)) operations.Silu(y, x);
+        operations.Silu(y, x);
+        LaunchReport report = reports.Single();
+        Assert.That(report.Kernel, Does.Contain("silu"));
+        Assert.That((report.Target.Name, report.Registers > 0), Is.EqualTo(("RTX 4090", true)));
+        Assert.That((report.Counts.DramReadBytes, report.Counts.DramWriteBytes), Is.EqualTo((4L * count, 4L * count)));
+        Assert.That(report.Counts.Global.Ratio, Is.EqualTo(1));
+        Assert.That(report.Counts.Lanes(InstructionClass.Special), Is.GreaterThanOrEqualTo(count));
     }
 
     [Test]

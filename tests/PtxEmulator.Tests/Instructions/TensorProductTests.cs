@@ -1,4 +1,5 @@
 using Ditto.Emulation.Checks;
+using Ditto.Emulation.Counting;
 using Ditto.Emulation.Numerics;
 using Ditto.Emulation.Syntax;
 using NUnit.Framework;
@@ -67,7 +68,8 @@ public sealed class TensorProductTests
         Assert.Multiple(() =>
         {
             Assert.That(Gather(layout, sum, found), Is.EqualTo(Flat(product).Select(value => Sums[sum].Encode(value))));
-            Assert.That(run.Counts.Sum(count => count.TensorFlops), Is.EqualTo(2 * layout.Rows * 8 * layout.Depth));
+            Assert.That(run.Counts.TensorFlops.Sum(), Is.EqualTo(2 * layout.Rows * 8 * layout.Depth));
+            Assert.That(run.Counts.Tensor(Kind(a)), Is.EqualTo(run.Counts.TensorFlops.Sum()));
             Assert.That(registers, Is.GreaterThan(0));
         });
     }
@@ -168,8 +170,18 @@ public sealed class TensorProductTests
         int first = layout.Elements.A * Formats[a].Bits / width, second = layout.Elements.B * Formats[b].Bits / width;
         sums = layout.Rows / 4 * Sums[sum].Bits / width;
         registers = first + second + sums;
-        return new PtxRun(FragmentLayout.Kernel($"mma.sync.aligned.{layout.Text}.row.col.{sum}.{a}.{b}.{sum}", first, second, sums, width / 8));
+        string ptx = FragmentLayout.Kernel($"mma.sync.aligned.{layout.Text}.row.col.{sum}.{a}.{b}.{sum}", first, second, sums, width / 8);
+        return new PtxRun(ptx, counts: true);
     }
+
+    private static TensorKind Kind(string type) => type switch
+    {
+        "f16" or "bf16" => TensorKind.Half,
+        "tf32" => TensorKind.TensorFloat32,
+        "f64" => TensorKind.Float64,
+        "e4m3" or "e5m2" => TensorKind.Float8,
+        _ => TensorKind.Int8,
+    };
 
     private static byte[] Spread(FragmentLayout layout, string sum, string a, string b, int[,] first, int[,] second, int[,] start)
     {

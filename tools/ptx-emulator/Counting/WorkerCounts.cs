@@ -5,65 +5,85 @@ using Ditto.Emulation.Memory;
 
 namespace Ditto.Emulation.Counting;
 
-/// <summary>What one worker counts while it runs blocks of a launch.</summary>
+/// <summary>
+/// What one worker counts while it runs blocks of a launch. Sums and a maximum, so that it does not matter which worker runs which block.
+/// </summary>
 internal sealed unsafe class WorkerCounts
 {
-    private const int SectorBytes = 32, Banks = 32, BankBytes = 4;
+    private const int Banks = 32, BankBytes = 4;
 
-    /// <summary>Instructions of a warp by <see cref="InstructionClass"/>.</summary>
-    public long[] WarpInstructions { get; } = new long[Enum.GetValues<InstructionClass>().Length];
+    private readonly L2Model cache;
+    private readonly SectorTrace trace = new();
+    private readonly long[] warpInstructions = new long[Enum.GetValues<InstructionClass>().Length];
+    private readonly long[] laneInstructions = new long[Enum.GetValues<InstructionClass>().Length];
+    private readonly long[] tensorFlops = new long[Enum.GetValues<TensorKind>().Length];
+    private GlobalTraffic reads, writes;
+    private long sharedRequests, sharedPasses, idealPasses, float32Flops;
+    private int worstConflict;
 
-    /// <summary>Instructions of lanes by <see cref="InstructionClass"/>.</summary>
-    public long[] LaneInstructions { get; } = new long[Enum.GetValues<InstructionClass>().Length];
+    /// <summary>Nothing is counted yet.</summary>
+    /// <param name="cache">Gets each block's sectors when it ends.</param>
+    public WorkerCounts(L2Model cache) => this.cache = cache;
 
-    /// <summary>Requests of a warp to device memory: reads, then writes.</summary>
-    public long[] GlobalRequests { get; } = new long[2];
-
-    /// <summary>32-byte sectors that those requests touch.</summary>
-    public long[] GlobalSectors { get; } = new long[2];
-
-    /// <summary>Sectors that the same bytes would fill side by side.</summary>
-    public long[] IdealSectors { get; } = new long[2];
-
-    /// <summary>Requests of a warp to shared memory.</summary>
-    public long SharedRequests { get; private set; }
-
-    /// <summary>Passes over the banks that those requests take.</summary>
-    public long SharedPasses { get; private set; }
-
-    /// <summary>Passes that they would take without conflicts.</summary>
-    public long IdealPasses { get; private set; }
-
-    /// <summary>The most words of one bank that a pass asked for.</summary>
-    public int WorstConflict { get; private set; }
-
-    /// <summary>Operations of tensor-core products: 2 M N K each.</summary>
-    public long TensorFlops { get; set; }
+    /// <summary>What workers have counted together.</summary>
+    /// <param name="workers">Those of one launch.</param>
+    /// <param name="cache">The launch's cache.</param>
+    public static LaunchCounts Sum(IReadOnlyList<WorkerCounts> workers, L2Model cache) => new()
+    {
+        WarpInstructions = Sum(workers, worker => worker.warpInstructions, Enum.GetValues<InstructionClass>().Length),
+        LaneInstructions = Sum(workers, worker => worker.laneInstructions, Enum.GetValues<InstructionClass>().Length),
+        TensorFlops = Sum(workers, worker => worker.tensorFlops, Enum.GetValues<TensorKind>().Length),
+        Reads = workers.Aggregate(default(GlobalTraffic), (sum, worker) => sum + worker.reads),
+        Writes = workers.Aggregate(default(GlobalTraffic), (sum, worker) => sum + worker.writes),
+        SharedRequests = workers.Sum(worker => worker.sharedRequests),
+        SharedPasses = workers.Sum(worker => worker.sharedPasses),
+        IdealPasses = workers.Sum(worker => worker.idealPasses),
+        WorstConflict = workers.Select(worker => worker.worstConflict).DefaultIfEmpty().Max(),
+        Float32Flops = workers.Sum(worker => worker.float32Flops),
+        L2Sectors = cache.Sectors,
+        DramReadBytes = cache.Reads * SectorTrace.SectorBytes,
+        DramWriteBytes = cache.Writes * SectorTrace.SectorBytes,
+    };
 
     /// <summary>An instruction runs for some lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Note(Instruction instruction, uint lanes)
     {
-        int kind = (int)instruction.Kind;
-        WarpInstructions[kind]++;
-        LaneInstructions[kind] += Lanes.CountOf(lanes);
+        int kind = (int)instruction.Kind, count = Lanes.CountOf(lanes);
+        warpInstructions[kind]++;
+        laneInstructions[kind] += count;
+        float32Flops += instruction.Float32Flops * count;
     }
+
+    /// <summary>Tensor cores work.</summary>
+    /// <param name="kind">What they multiply.</param>
+    /// <param name="operations">2 M N K.</param>
+    public void NoteTensor(TensorKind kind, long operations) => tensorFlops[(int)kind] += operations;
+
+    /// <summary>A block has ended.</summary>
+    /// <param name="block">Its number.</param>
+    public void EndBlock(long block) => cache.Add(block, trace.Take());
 
     /// <summary>Lanes access device memory: their addresses are in <see cref="Warp.Addresses"/>.</summary>
     public void NoteGlobal(Warp warp, uint lanes, int bytes, AccessKind access)
     {
-        ulong* sectors = stackalloc ulong[Lanes.Count];
-        int count = 0;
+        ulong* places = stackalloc ulong[Lanes.Count], sectors = stackalloc ulong[Lanes.Count];
+        int distinct = 0, count = 0;
         for (uint left = lanes; left != 0; left &= left - 1)
         {
-            ulong sector = warp.Addresses.Address[Lanes.First(left)] / SectorBytes;
-            if (count > 0 && sectors[count - 1] == sector) continue;
-            if (!new ReadOnlySpan<ulong>(sectors, count).Contains(sector)) sectors[count++] = sector;
+            ulong address = warp.Addresses.Address[Lanes.First(left)];
+            if (!Add(places, ref distinct, address)) continue;
+            Add(sectors, ref count, address / SectorTrace.SectorBytes);
         }
-        int way = access.HasFlag(AccessKind.Write) ? 1 : 0;
-        GlobalRequests[way]++;
-        GlobalSectors[way] += count;
-        IdealSectors[way] += ((Lanes.CountOf(lanes) * bytes) + SectorBytes - 1) / SectorBytes;
+        bool writing = access.HasFlag(AccessKind.Write);
+        GlobalTraffic request = new(1, count, ((distinct * (long)bytes) + SectorTrace.SectorBytes - 1) / SectorTrace.SectorBytes);
+        if (writing) writes += request;
+        else reads += request;
+        for (int i = 0; i < count; i++)
+        {
+            if (access.HasFlag(AccessKind.Read)) trace.Note(sectors[i], isWrite: false);
+            if (writing) trace.Note(sectors[i], isWrite: true);
+        }
     }
 
     /// <summary>Lanes access shared memory: their offsets are in <see cref="Warp.Addresses"/>.</summary>
@@ -74,15 +94,15 @@ internal sealed unsafe class WorkerCounts
         uint group = lanesPerPass == Lanes.Count ? Lanes.All : (1u << lanesPerPass) - 1;
         uint* words = stackalloc uint[Lanes.Count * 4];
         int* perBank = stackalloc int[Banks];
-        SharedRequests++;
+        sharedRequests++;
         for (int first = 0; first < Lanes.Count; first += lanesPerPass)
         {
             uint asking = lanes & (group << first);
             if (asking == 0) continue;
             int most = Conflict(warp, asking, wordsPerLane, words, perBank);
-            SharedPasses += most;
-            IdealPasses++;
-            WorstConflict = Math.Max(WorstConflict, most);
+            sharedPasses += most;
+            idealPasses++;
+            worstConflict = Math.Max(worstConflict, most);
         }
     }
 
@@ -110,5 +130,20 @@ internal sealed unsafe class WorkerCounts
             }
         }
         return most;
+    }
+
+    private static bool Add(ulong* list, ref int count, ulong value)
+    {
+        if (count > 0 && (list[count - 1] == value || new ReadOnlySpan<ulong>(list, count).Contains(value))) return false;
+        list[count++] = value;
+        return true;
+    }
+
+    private static long[] Sum(IReadOnlyList<WorkerCounts> workers, Func<WorkerCounts, long[]> get, int length)
+    {
+        long[] sum = new long[length];
+        foreach (WorkerCounts worker in workers)
+            for (int i = 0; i < length; i++) sum[i] += get(worker)[i];
+        return sum;
     }
 }

@@ -1,3 +1,4 @@
+using Ditto.Emulation.Counting;
 using Ditto.Interop;
 
 namespace Ditto.Emulation.Driver;
@@ -12,6 +13,19 @@ public static class EmulatedBackend
     /// (architectures with commas between), else none.
     /// </summary>
     public static void Register() => DeviceBackends.Register(Prefix, Open, List);
+
+    /// <summary>
+    /// Counts what the launches of a GPU's emulated device do, of every context and graph, from now until the returned object is disposed; an
+    /// earlier watch of the device rests so long. Matrix products are no kernels here and are not counted.
+    /// </summary>
+    /// <param name="target">The GPU; its architecture's device is watched.</param>
+    /// <param name="told">Told after each launch that ended well, on the launching thread, while no other command of its context runs.</param>
+    public static IDisposable Watch(DataSheet target, Action<LaunchReport> told)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(told);
+        return new CounterWatch(EmulatedDevice.Find(target.Architecture)!, new LaunchCounter(target, told));
+    }
 
     private static DeviceBackend Open(string which)
     {
@@ -30,4 +44,19 @@ public static class EmulatedBackend
     private static IReadOnlyList<string> List() =>
         [.. (Environment.GetEnvironmentVariable(Variable) ?? "")
             .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(architecture => $"{Prefix}:{architecture}")];
+
+    private sealed class CounterWatch : IDisposable
+    {
+        private readonly EmulatedDevice device;
+        private readonly LaunchCounter? before;
+
+        public CounterWatch(EmulatedDevice device, LaunchCounter counter)
+        {
+            this.device = device;
+            before = device.Counter;
+            device.Counter = counter;
+        }
+
+        public void Dispose() => device.Counter = before;
+    }
 }

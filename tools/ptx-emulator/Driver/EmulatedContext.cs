@@ -70,6 +70,7 @@ internal sealed unsafe class EmulatedContext : IContextObject
         lock (execution)
         {
             ThrowIfUnusable();
+            grids.Counter = Device.Counter;
             try
             {
                 command.Run(this);

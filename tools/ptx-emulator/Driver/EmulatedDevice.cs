@@ -36,6 +36,9 @@ internal sealed class EmulatedDevice
     /// <summary>Which rules are checked in kernels and matrix products; kernels follow when the next context is made.</summary>
     public CheckOptions Checks { get; set; } = new();
 
+    /// <summary>Counts what launches do; null where nobody asks.</summary>
+    public LaunchCounter? Counter { get; set; }
+
     /// <summary>The device of a number.</summary>
     /// <exception cref="DriverException">There is none.</exception>
     public static EmulatedDevice Of(int ordinal)

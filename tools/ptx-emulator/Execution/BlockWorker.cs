@@ -11,19 +11,18 @@ namespace Ditto.Emulation.Execution;
 /// </summary>
 /// <param name="launch">The launch.</param>
 /// <param name="memory">Device memory.</param>
+/// <param name="counter">Gives each block a place to count in; null where nothing is counted.</param>
 /// <param name="checks">Which rules are checked.</param>
 /// <param name="races">Of the launch, between blocks; null where not checked.</param>
 /// <param name="queue">The launch's blocks.</param>
-internal sealed class BlockWorker(KernelLaunch launch, GlobalMemory memory, CheckOptions checks, GlobalRaces? races, BlockQueue queue) : IDisposable
+internal sealed class BlockWorker(KernelLaunch launch, GlobalMemory memory, LaunchCounter? counter, CheckOptions checks, GlobalRaces? races, BlockQueue queue)
+    : IDisposable
 {
     private const int MostBegun = 1024, TurnsAfterFault = 64;
     private const long MostBytes = 256 << 20;            // of registers and shared memory of begun blocks
     private readonly Stack<ThreadBlock> spare = new();
     private readonly Queue<ThreadBlock> setBack = new();
     private int turnsAfterFault;
-
-    /// <summary>What the blocks have counted.</summary>
-    public WorkerCounts Counts { get; } = new();
 
     /// <summary>Runs until no block is left.</summary>
     public void Run()
@@ -36,7 +35,7 @@ internal sealed class BlockWorker(KernelLaunch launch, GlobalMemory memory, Chec
             {
                 isEmpty = !queue.TryTake(out long index);
                 if (isEmpty) continue;
-                if (!spare.TryPop(out ThreadBlock? block)) block = new ThreadBlock(launch, memory, Counts, checks, races);
+                if (!spare.TryPop(out ThreadBlock? block)) block = new ThreadBlock(launch, memory, counter?.CreateWorker(), checks, races);
                 block.Begin(index);
                 Advance(block);
             }
@@ -66,6 +65,7 @@ internal sealed class BlockWorker(KernelLaunch launch, GlobalMemory memory, Chec
             // A block that waits for one with a fault is given up, too.
             if (!queue.HasFault || (queue.IsWanted(block.LinearIndex) && turnsAfterFault++ <= TurnsAfterFault * (setBack.Count + 1)))
                 ended = block.Advance();
+            if (ended) block.Counts?.EndBlock(block.LinearIndex);
         }
         catch (EmulationException broken)
         {

@@ -1,7 +1,10 @@
 namespace Ditto.Emulation.Execution;
 
-/// <summary>Extents along x, y and z.</summary>
-internal readonly record struct Dim3(int X, int Y, int Z)
+/// <summary>Extents along x, y and z, or a place.</summary>
+/// <param name="X">Along x.</param>
+/// <param name="Y">Along y.</param>
+/// <param name="Z">Along z.</param>
+public readonly record struct Dim3(int X, int Y, int Z)
 {
     /// <summary>The product of the extents.</summary>
     public long Count => (long)X * Y * Z;

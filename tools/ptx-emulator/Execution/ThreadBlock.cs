@@ -24,10 +24,10 @@ internal sealed unsafe class ThreadBlock : IDisposable
     /// <summary>Room for the blocks of a launch, one after the other.</summary>
     /// <param name="launch">The launch.</param>
     /// <param name="memory">Device memory.</param>
-    /// <param name="counts">What this worker counts.</param>
+    /// <param name="counts">Where this worker counts; null where nobody asks.</param>
     /// <param name="checks">Which rules are checked.</param>
     /// <param name="races">Of the launch, between blocks; null where not checked.</param>
-    public ThreadBlock(KernelLaunch launch, GlobalMemory memory, WorkerCounts counts, CheckOptions checks, GlobalRaces? races)
+    public ThreadBlock(KernelLaunch launch, GlobalMemory memory, WorkerCounts? counts, CheckOptions checks, GlobalRaces? races)
     {
         Launch = launch;
         Memory = memory;
@@ -59,8 +59,8 @@ internal sealed unsafe class ThreadBlock : IDisposable
     /// <summary>Device memory.</summary>
     public GlobalMemory Memory { get; }
 
-    /// <summary>What the worker has counted.</summary>
-    public WorkerCounts Counts { get; }
+    /// <summary>What the worker has counted; null where nobody asks.</summary>
+    public WorkerCounts? Counts { get; }
 
     /// <summary>Which rules are checked.</summary>
     public CheckOptions Checks { get; }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Ditto.Emulation.Checks;
+using Ditto.Emulation.Counting;
 using Ditto.Emulation.Instructions;
 using Ditto.Emulation.Memory;
 
@@ -158,6 +159,7 @@ internal sealed unsafe class Warp : IDisposable
         group.LastRun = ++clock;
         Use(group);
         Instruction[] code = group.Frame.Code.Instructions;
+        WorkerCounts? counts = Block.Counts;
         int index = group.Index, blocks = 1;
         uint lanes = group.Lanes;
         byte* registers = Registers;
@@ -168,7 +170,7 @@ internal sealed unsafe class Warp : IDisposable
             if (instruction.Guard >= 0) mask &= *(uint*)(registers + instruction.Guard) ^ instruction.GuardFlip;
             Current = instruction;
             Active = mask;
-            Block.Counts.Note(instruction, mask);
+            counts?.Note(instruction, mask);
             if (instruction.IsControl)
             {
                 group.Index = index;

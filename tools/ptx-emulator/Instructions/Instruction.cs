@@ -30,6 +30,9 @@ internal abstract unsafe class Instruction
     /// <summary><see cref="Class"/> as a field, for the interpreter's loop.</summary>
     public InstructionClass Kind { get; private set; }
 
+    /// <summary>Operations of f32 that it is for each lane, outside of tensor cores.</summary>
+    public int Float32Flops { get; private set; }
+
     /// <summary>Whether it decides by itself where lanes go on, as a <see cref="ControlInstruction"/>.</summary>
     public bool IsControl { get; private set; }
 
@@ -41,6 +44,8 @@ internal abstract unsafe class Instruction
         Text = text;
         Index = index;
         Kind = Class;
+        int perNumber = Kind switch { InstructionClass.Float32 => 1, InstructionClass.Fma32 => 2, _ => 0 };
+        Float32Flops = text.Modifiers.Contains("f32x2") ? 2 * perNumber : perNumber;
         IsControl = this is ControlInstruction;
     }
 

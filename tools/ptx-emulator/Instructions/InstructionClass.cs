@@ -1,7 +1,7 @@
 namespace Ditto.Emulation.Instructions;
 
 /// <summary>What an instruction counts as.</summary>
-internal enum InstructionClass
+public enum InstructionClass
 {
     /// <summary>Integer and logic arithmetic, comparisons, selections, conversions between integers.</summary>
     Integer,

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Ditto.Emulation.Counting;
 using Ditto.Emulation.Execution;
 using Ditto.Emulation.Numerics;
 
@@ -37,6 +38,10 @@ internal enum TensorAccumulator
 /// <param name="Operations">Multiplications and additions: 2 rows 8 k.</param>
 internal sealed record TensorShape(int Rows, int Depth, FragmentFormat A, FragmentFormat B, TensorAccumulator Accumulator, int Operations)
 {
+    /// <summary>Which of a tensor core's rates it has; integers below 8 bits count as int8.</summary>
+    public TensorKind Kind => Accumulator is not (TensorAccumulator.Single or TensorAccumulator.Half) ? TensorKind.Int8
+        : A.PerRegister == 1 ? TensorKind.TensorFloat32 : A.PerRegister == 2 ? TensorKind.Half : TensorKind.Float8;
+
     /// <summary>Registers of A.</summary>
     public int ARegisters => Rows / 8 * (Depth / (4 * A.PerRegister));
 
@@ -74,7 +79,7 @@ internal sealed unsafe class TensorProduct(TensorShape shape, Row[] sources, Row
         Multiply(a, b, c);
         if (isHalf) ScatterHalves(warp, c);
         else ScatterSums(warp, c);
-        warp.Block.Counts.TensorFlops += shape.Operations / Lanes.Count * Lanes.CountOf(warp.Active);
+        warp.Block.Counts?.NoteTensor(shape.Kind, shape.Operations / Lanes.Count * Lanes.CountOf(warp.Active));
     }
 
     private void Multiply(uint* a, uint* b, uint* c)

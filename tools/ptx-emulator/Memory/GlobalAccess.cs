@@ -20,7 +20,7 @@ internal static unsafe class GlobalAccess
         GlobalRaces? races = access.HasFlag(AccessKind.Atomic) ? null : block.GlobalRaces;
         BlockOrder? order = block.Order;
         if (order is not null && access.HasFlag(AccessKind.Atomic)) NoteOrder(warp, lanes, order, access);
-        block.Counts.NoteGlobal(warp, lanes, bytes, access);
+        block.Counts?.NoteGlobal(warp, lanes, bytes, access);
         for (uint left = lanes; left != 0; left &= left - 1)
         {
             int lane = Lanes.First(left);

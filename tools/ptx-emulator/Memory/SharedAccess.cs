@@ -27,7 +27,7 @@ internal static unsafe class SharedAccess
             if (writes) new Span<byte>(state, bytes).Fill(ByteState.Written);
             if (races is not null) CheckRace(warp, races, lane, (int)offset, bytes, access);
         }
-        warp.Block.Counts.NoteShared(warp, lanes, bytes, access);
+        warp.Block.Counts?.NoteShared(warp, lanes, bytes, access);
     }
 
     /// <summary>Makes the destination of an asynchronous copy unreadable until it has arrived; its access has been resolved.</summary>
