@@ -40,7 +40,13 @@ public sealed class TestDevice
     internal static bool Emulates(string name) => name.StartsWith("emulated:", StringComparison.Ordinal);
 
     /// <summary>Gives later tests a device that works, after a fault has made this one unusable.</summary>
-    internal void Reopen() => opened = new Lazy<(Device, DeviceStream, Operations)>(Open);
+    internal void Reopen()
+    {
+        Operations.Dispose();
+        Stream.Dispose();
+        Device.Dispose();                                       // what is left of it would keep the lost context
+        opened = new Lazy<(Device, DeviceStream, Operations)>(Open);
+    }
 
     /// <summary>The device's name: fixtures are called after it.</summary>
     public override string ToString() => Name;

@@ -99,19 +99,21 @@ public sealed class TestMemory : IDisposable
     /// <summary>Waits for the stream and frees the tensors.</summary>
     public void Dispose()
     {
+        bool isLost = false;
         try
         {
             device.Stream.Synchronize();
         }
         catch (DeviceException lost) when (lost.IsDeviceLost)
         {
-            device.Reopen();
+            isLost = true;
             throw;
         }
         finally
         {
             foreach (DeviceMemory block in blocks) block.Dispose();
             blocks.Clear();
+            if (isLost) device.Reopen();
         }
     }
 }
