@@ -168,29 +168,53 @@ Task("Test")
     {
         UseNeighbouringNvrtc();
         if (System.IO.Directory.Exists(resultsFolder)) System.IO.Directory.Delete(resultsFolder, recursive: true);
-        (int passed, int failed, int skipped) = RunNativeTests();
-        foreach (string project in testProjects)
-        {
-            string name = System.IO.Path.GetFileNameWithoutExtension(project);
-            string results = System.IO.Path.Combine(resultsFolder, $"{name}.trx");
-            int code = Start("dotnet", "test", project, "--no-build", "--configuration", Configuration, "--nologo", "--verbosity", "quiet",
-                "--results-directory", resultsFolder, "--logger", $"trx;LogFileName={name}.trx");
-            TestResult[] all = ReadResults(results);
-            int failedHere = all.Count(result => result.Outcome == "Failed");
-            if (code != 0 && failedHere == 0)
-            {
-                Say($"{name}: the test run ended with exit code {code} and no failed test; counted as one failure");
-                failedHere = 1;
-            }
-            passed += all.Count(result => result.Outcome == "Passed");
-            failed += failedHere;
-            skipped += all.Count(result => result.Outcome == "NotExecuted");
-            Report(name, all);
-        }
-        testSummary = $"{passed} passed, {failed} failed, {skipped} skipped";
-        testsFailed = failed > 0 || passed == 0;
-        if (passed + failed == 0) Say("no test ran");
+        Summarize(RunNativeTests(), RunManagedTests());
     });
+
+Task("Sweep")
+    .Description("Build, then what takes too long for Test: all that runs on emulated GPUs for each architecture, and every kernel read whole.")
+    .IsDependentOn("Build")
+    .Does(() =>
+    {
+        UseNeighbouringNvrtc();
+        Environment.SetEnvironmentVariable("DITTO_SWEEP", "1");
+        if (string.IsNullOrEmpty(EnvironmentVariable("DITTO_EMULATED")))
+            Environment.SetEnvironmentVariable("DITTO_EMULATED", "sm_80,sm_86,sm_89,sm_90,sm_100,sm_120");
+        Summarize(RunManagedTests("--filter", "FullyQualifiedName~emulated|TestCategory=Sweep"));
+    });
+
+void Summarize(params (int Passed, int Failed, int Skipped)[] runs)
+{
+    int passed = runs.Sum(run => run.Passed), failed = runs.Sum(run => run.Failed);
+    testSummary = $"{passed} passed, {failed} failed, {runs.Sum(run => run.Skipped)} skipped";
+    testsFailed = failed > 0 || passed == 0;
+    if (passed + failed == 0) Say("no test ran");
+}
+
+/// Every test project, one after the other.
+(int Passed, int Failed, int Skipped) RunManagedTests(params string[] options)
+{
+    int passed = 0, failed = 0, skipped = 0;
+    foreach (string project in testProjects)
+    {
+        string name = System.IO.Path.GetFileNameWithoutExtension(project);
+        string results = System.IO.Path.Combine(resultsFolder, $"{name}.trx");
+        int code = Start("dotnet", ["test", project, "--no-build", "--configuration", Configuration, "--nologo", "--verbosity", "quiet",
+            "--results-directory", resultsFolder, "--logger", $"trx;LogFileName={name}.trx", .. options]);
+        TestResult[] all = ReadResults(results);
+        int failedHere = all.Count(result => result.Outcome == "Failed");
+        if (code != 0 && failedHere == 0)
+        {
+            Say($"{name}: the test run ended with exit code {code} and no failed test; counted as one failure");
+            failedHere = 1;
+        }
+        passed += all.Count(result => result.Outcome == "Passed");
+        failed += failedHere;
+        skipped += all.Count(result => result.Outcome == "NotExecuted");
+        Report(name, all);
+    }
+    return (passed, failed, skipped);
+}
 
 /// The CPU device's own tests: programs that call the same symbols as the managed side.
 (int Passed, int Failed, int Skipped) RunNativeTests()
@@ -285,7 +309,7 @@ void RunManagedTestsUnderAsan()
     string project = testProjects.Single(path => path.EndsWith("Native.Interop.Tests.csproj", StringComparison.Ordinal));
     // GuardTests hold that blocks lie between guard pages, and here they lie between red zones; the others call NVRTC, which does not
     // find its second library where AddressSanitizer has taken dlopen over.
-    string[] left = ["GuardTests", "CompileTests", "KernelCompilerTests", "KernelCacheTests", "CacheProcessTests"];
+    string[] left = ["emulated", "GuardTests", "CompileTests", "KernelCompilerTests", "KernelCacheTests", "CacheProcessTests"];
     Run("dotnet", "test", project, "--no-build", "--configuration", Configuration, "--nologo", "--settings", settings,
         "--filter", string.Join('&', left.Select(name => $"FullyQualifiedName!~{name}")));
 }

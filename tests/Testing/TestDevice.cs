@@ -1,4 +1,5 @@
 using Ditto.Interop;
+using NUnit.Framework;
 
 namespace Ditto.Testing;
 
@@ -35,6 +36,13 @@ public sealed class TestDevice
 
     /// <summary>Room for the tensors of one test.</summary>
     public TestMemory Memory() => new(this);
+
+    /// <summary>Skips a test that takes minutes on an emulated GPU, but where a sweep is asked for by <c>DITTO_SWEEP=1</c>.</summary>
+    public void SkipUnlessSwept()
+    {
+        if (IsEmulated && Environment.GetEnvironmentVariable("DITTO_SWEEP") != "1")
+            Assert.Ignore("it takes minutes on an emulated GPU: ./build.sh --target=Sweep runs it");
+    }
 
     /// <summary>Whether this is the name of an emulated GPU.</summary>
     internal static bool Emulates(string name) => name.StartsWith("emulated:", StringComparison.Ordinal);

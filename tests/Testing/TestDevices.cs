@@ -6,7 +6,7 @@ namespace Ditto.Testing;
 /// <summary>The devices that tests run on.</summary>
 public static class TestDevices
 {
-    private const string EmulatedVariable = "DITTO_EMULATED", DefaultEmulated = "sm_80,sm_90";
+    private const string EmulatedVariable = "DITTO_EMULATED", DefaultEmulated = "sm_90";
 
     private static readonly Lazy<IReadOnlyList<DeviceProbe>> ProbesOnce = new(Probe);
 
@@ -15,7 +15,7 @@ public static class TestDevices
 
     /// <summary>
     /// Every device that can be opened, and <c>cpu</c> in any case: the processor as each instruction set it has, each GPU, and the emulated GPUs
-    /// that <c>DITTO_EMULATED</c> lists (<c>sm_80,sm_90</c> where it is not set); tests of these are skipped where NVRTC is missing.
+    /// that <c>DITTO_EMULATED</c> lists (<c>sm_90</c> where it is not set); tests of these are skipped where NVRTC is missing.
     /// </summary>
     public static IReadOnlyList<TestDevice> All { get; } = Open();
 

@@ -14,6 +14,7 @@ public sealed class ReferenceTests(TestDevice device)
     [TestCase("demo", 6)]
     public void Recorded_cases_pass_in_f32(string folder, int caseCount)
     {
+        if (folder == "demo") device.SkipUnlessSwept();          // 150 forward passes
         VerifyRow[] rows = [.. new ReferenceVerifier(device.Device).Run(Repository.Reference(folder))];
         foreach (VerifyRow row in rows) TestContext.Out.WriteLine(row);
         Assert.That(rows, Has.Length.EqualTo(caseCount));
@@ -28,6 +29,7 @@ public sealed class ReferenceTests(TestDevice device)
     [TestCase("demo", DType.F16)]
     public void Recorded_cases_pass_in_half_precision_within_twice_what_the_reference_moves(string folder, DType type)
     {
+        if (folder == "demo") device.SkipUnlessSwept();          // 150 forward passes
         VerifyRow[] rows = [.. new ReferenceVerifier(device.Device, type).Run(Repository.Reference(folder))];
         foreach (VerifyRow row in rows) TestContext.Out.WriteLine(row);
         Assert.That(rows.Count(row => row.Outcome == VerifyOutcome.Passed), Is.EqualTo(4), "the demo has two cases of two runs with predictions");

@@ -18,7 +18,7 @@ public sealed class KernelTests
         Read(TestCompiler.Require(), KernelCatalog.All.First(entry => entry.Source.EndsWith($"/{file}", StringComparison.Ordinal)), architecture);
 
     [Test]
-    [Explicit("about 100 kernels for five architectures take three minutes")]
+    [Category("Sweep"), Explicit("about 100 kernels for five architectures take three minutes")]
     public void Every_kernel_is_read_whole([ValueSource(nameof(Architectures))] string architecture)
     {
         KernelCompiler compiler = TestCompiler.Require();
