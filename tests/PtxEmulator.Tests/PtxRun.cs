@@ -12,7 +12,7 @@ internal sealed class PtxRun : IDisposable
     private readonly GlobalMemory memory = new(64 << 20);
     private readonly GridLauncher launcher;
 
-    public PtxRun(string ptx, string architecture = "sm_90", CheckOptions? checks = null, int workers = 2, bool counts = false)
+    public PtxRun(string ptx, string architecture = "sm_90", CheckOptions? checks = null, bool counts = false, int workers = 2)
     {
         launcher = new GridLauncher(memory, checks ?? new CheckOptions()) { Workers = workers };
         if (counts) launcher.Counter = new LaunchCounter(DataSheet.Find(architecture)!, report => Report = report);

@@ -13,7 +13,6 @@ internal sealed unsafe class WorkerCounts
     private const int Banks = 32, BankBytes = 4;
 
     private readonly L2Model cache;
-    private readonly SectorTrace trace = new();
     private readonly long[] warpInstructions = new long[Enum.GetValues<InstructionClass>().Length];
     private readonly long[] laneInstructions = new long[Enum.GetValues<InstructionClass>().Length];
     private readonly long[] tensorFlops = new long[Enum.GetValues<TensorKind>().Length];
@@ -61,8 +60,7 @@ internal sealed unsafe class WorkerCounts
     public void NoteTensor(TensorKind kind, long operations) => tensorFlops[(int)kind] += operations;
 
     /// <summary>A block has ended.</summary>
-    /// <param name="block">Its number.</param>
-    public void EndBlock(long block) => cache.Add(block, trace.Take());
+    public void EndBlock(ThreadBlock block) => cache.Add(block.LinearIndex, block.Trace!.Take());
 
     /// <summary>Lanes access device memory: their addresses are in <see cref="Warp.Addresses"/>.</summary>
     public void NoteGlobal(Warp warp, uint lanes, int bytes, AccessKind access)
@@ -79,6 +77,7 @@ internal sealed unsafe class WorkerCounts
         GlobalTraffic request = new(1, count, ((distinct * (long)bytes) + SectorTrace.SectorBytes - 1) / SectorTrace.SectorBytes);
         if (writing) writes += request;
         else reads += request;
+        SectorTrace trace = warp.Block.Trace!;
         for (int i = 0; i < count; i++)
         {
             if (access.HasFlag(AccessKind.Read)) trace.Note(sectors[i], isWrite: false);

@@ -11,12 +11,12 @@ namespace Ditto.Emulation.Execution;
 /// </summary>
 /// <param name="launch">The launch.</param>
 /// <param name="memory">Device memory.</param>
-/// <param name="counter">Gives each block a place to count in; null where nothing is counted.</param>
 /// <param name="checks">Which rules are checked.</param>
 /// <param name="races">Of the launch, between blocks; null where not checked.</param>
 /// <param name="queue">The launch's blocks.</param>
-internal sealed class BlockWorker(KernelLaunch launch, GlobalMemory memory, LaunchCounter? counter, CheckOptions checks, GlobalRaces? races, BlockQueue queue)
-    : IDisposable
+/// <param name="counts">Where this worker counts; null where nobody asks.</param>
+internal sealed class BlockWorker(
+    KernelLaunch launch, GlobalMemory memory, CheckOptions checks, GlobalRaces? races, BlockQueue queue, WorkerCounts? counts) : IDisposable
 {
     private const int MostBegun = 1024, TurnsAfterFault = 64;
     private const long MostBytes = 256 << 20;            // of registers and shared memory of begun blocks
@@ -35,7 +35,7 @@ internal sealed class BlockWorker(KernelLaunch launch, GlobalMemory memory, Laun
             {
                 isEmpty = !queue.TryTake(out long index);
                 if (isEmpty) continue;
-                if (!spare.TryPop(out ThreadBlock? block)) block = new ThreadBlock(launch, memory, counter?.CreateWorker(), checks, races);
+                if (!spare.TryPop(out ThreadBlock? block)) block = new ThreadBlock(launch, memory, counts, checks, races);
                 block.Begin(index);
                 Advance(block);
             }
@@ -65,14 +65,18 @@ internal sealed class BlockWorker(KernelLaunch launch, GlobalMemory memory, Laun
             // A block that waits for one with a fault is given up, too.
             if (!queue.HasFault || (queue.IsWanted(block.LinearIndex) && turnsAfterFault++ <= TurnsAfterFault * (setBack.Count + 1)))
                 ended = block.Advance();
-            if (ended) block.Counts?.EndBlock(block.LinearIndex);
         }
         catch (EmulationException broken)
         {
             queue.Report(block.LinearIndex, broken);
         }
-        if (ended) spare.Push(block);
-        else setBack.Enqueue(block);
+        if (!ended)
+        {
+            setBack.Enqueue(block);
+            return;
+        }
+        counts?.EndBlock(block);
+        spare.Push(block);
     }
 
     private static long BytesOf(KernelLaunch launch)

@@ -32,6 +32,7 @@ internal sealed unsafe class ThreadBlock : IDisposable
         Launch = launch;
         Memory = memory;
         Counts = counts;
+        if (counts is not null) Trace = new SectorTrace();
         Checks = checks;
         GlobalRaces = races;
         Order = races is null ? null : new BlockOrder(races.Published);
@@ -61,6 +62,9 @@ internal sealed unsafe class ThreadBlock : IDisposable
 
     /// <summary>What the worker has counted; null where nobody asks.</summary>
     public WorkerCounts? Counts { get; }
+
+    /// <summary>The sectors that the block has asked for; null where nobody asks.</summary>
+    public SectorTrace? Trace { get; }
 
     /// <summary>Which rules are checked.</summary>
     public CheckOptions Checks { get; }
