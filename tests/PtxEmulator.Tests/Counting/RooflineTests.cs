@@ -20,7 +20,8 @@ public sealed class RooflineTests
     [Test]
     public void Products_take_as_long_as_their_type_says()
     {
-        double Seconds(DataSheet sheet, TensorKind kind) => Roofline.Model(Report(sheet, sheet.Multiprocessors, Counts(tensor: kind, flops: 1_000_000))).Seconds;
+        double Seconds(DataSheet sheet, TensorKind kind) =>
+            Roofline.Model(Report(sheet, sheet.Multiprocessors, Counts(tensor: kind, flops: 1_000_000))).Seconds;
         Assert.That(Seconds(H100, TensorKind.Half), Is.EqualTo(1e6 / 989.4e12).Within(1e-9).Percent);
         Assert.That(Seconds(H100, TensorKind.TensorFloat32), Is.EqualTo(1e6 / 494.7e12).Within(1e-9).Percent);
         Assert.That(Seconds(A100, TensorKind.Int8), Is.EqualTo(1e6 / 624e12).Within(1e-9).Percent);
@@ -53,10 +54,12 @@ public sealed class RooflineTests
     }
 
     [Test]
-    public void The_roof_is_the_nearer_of_memory_and_tensor_cores()
+    public void The_roof_is_the_nearer_of_memory_and_what_the_launch_computed_on()
     {
-        Assert.That(Roofline.Roof(H100, 3_350, 0, TensorKind.Half), Is.EqualTo((1e-9, Roofline.Dram)));
-        Assert.That(Roofline.Roof(H100, 3_350, 2 * 989_400, TensorKind.Half), Is.EqualTo((2e-9, Roofline.Tensor)));
+        LaunchReport plain = Report(H100, 1, Counts()), tensor = Report(H100, 1, Counts(tensor: TensorKind.Half, flops: 1));
+        Assert.That(Roofline.Roof(plain, 3_350, 0), Is.EqualTo((1e-9, Roofline.Dram)).Within(1e-18));
+        Assert.That(Roofline.Roof(tensor, 3_350, 2 * 989_400), Is.EqualTo((2e-9, Roofline.Tensor)).Within(1e-18));
+        Assert.That(Roofline.Roof(plain, 3_350, 2 * 66_900), Is.EqualTo((2e-9, Roofline.Float32)).Within(1e-18));
     }
 
     [Test]

@@ -20,6 +20,12 @@ internal sealed class KernelsVerb
         HelpName = "list",
     };
 
+    private readonly Option<string> emulate = new("--emulate")
+    {
+        Description = "runs the kernels on an emulated GPU, counts, and models times: sm_80, sm_90, ..., or a GPU as rtx-4090; no GPU is needed",
+        HelpName = "gpu",
+    };
+
     private readonly Option<string> filter = new("--filter") { Description = "kernels whose name contains this", HelpName = "text" };
     private readonly CommonOptions common;
     private readonly Shell shell;
@@ -28,6 +34,7 @@ internal sealed class KernelsVerb
     {
         this.shell = shell;
         command.Add(architectures);
+        command.Add(emulate);
         command.Add(filter);
         common = new CommonOptions(command);
         command.SetAction(Run);
@@ -44,6 +51,7 @@ internal sealed class KernelsVerb
             IEnumerable<string> names = KernelCatalog.All.Select(kernel => kernel.NameExpression.Split('<')[0]).Distinct();
             throw new RequestException("--filter", text, string.Join(", ", names));
         }
+        if (parsed.GetValue(emulate) is { } target) return Emulate(parsed, target, kernels);
         string[] wanted = [.. (parsed.GetValue(architectures) ?? []).SelectMany(list => list.Split(',', StringSplitOptions.RemoveEmptyEntries))];
         if (wanted.Length == 0 && common.DeviceName(parsed) != "auto")
         {
@@ -77,16 +85,45 @@ internal sealed class KernelsVerb
     private int ListCompiled(ParseResult parsed, KernelEntry[] kernels, string[] wanted)
     {
         SmLimits[] limits = [.. wanted.Select(LimitsOf)];
-        if (!KernelCompiler.TryLoad(out KernelCompiler? compiler, out string reason))
-        {
-            shell.Note($"ditto: NVRTC is not here: {reason}. Install it with the CUDA toolkit or name it in DITTO_NVRTC_PATH; "
-                + "'ditto kernels --device cpu' lists the CPU device's kernels without it.");
-            return ExitCode.DeviceUnavailable;
-        }
+        if (!KernelCompiler.TryLoad(out KernelCompiler? compiler, out string reason)) return RefuseWithoutCompiler(reason);
         KernelFacts[] facts = Compile(compiler, limits, kernels);
         if (common.IsJson(parsed)) JsonReport.Write(shell, "kernels", json => WriteJson(json, compiler, facts));
         else WriteText(compiler, facts);
         return ExitCode.Ok;
+    }
+
+    private int RefuseWithoutCompiler(string reason)
+    {
+        shell.Note($"ditto: NVRTC is not here: {reason}. Install it with the CUDA toolkit or name it in DITTO_NVRTC_PATH; "
+            + "'ditto kernels --device cpu' lists the CPU device's kernels without it.");
+        return ExitCode.DeviceUnavailable;
+    }
+
+    /// <summary>Runs each kernel at a shape of a known model.</summary>
+    private int Emulate(ParseResult parsed, string name, KernelEntry[] kernels)
+    {
+        if (parsed.GetValue(architectures) is { Length: > 0 }) throw new RequestException("--arch", "given beside --emulate", "one of the two");
+        DataSheet target = TargetOf(name);
+        KernelCase[] cases = CasesOf(parsed, kernels);
+        if (!KernelCompiler.TryLoad(out KernelCompiler? _, out string reason)) return RefuseWithoutCompiler(reason);
+        using KernelEmulation emulation = new(target);
+        EmulatedKernel[] ran = StepProgress.Run(shell, "kernels", progress => emulation.Run(cases, progress, shell.Cancellation), "kernel");
+        if (common.IsJson(parsed)) JsonReport.Write(shell, "kernels", json => EmulationReport.WriteJson(json, target, ran));
+        else EmulationReport.WriteText(shell, target, ran);
+        return ExitCode.Ok;
+    }
+
+    private static DataSheet TargetOf(string name)
+    {
+        IEnumerable<string> known = DataSheet.All.SelectMany(sheet => new[] { sheet.Architecture, sheet.Key }).Distinct();
+        return DataSheet.Find(name) ?? throw new RequestException("--emulate", name, string.Join(", ", known));
+    }
+
+    private KernelCase[] CasesOf(ParseResult parsed, KernelEntry[] kernels)
+    {
+        KernelCase[] cases = [.. KernelCases.All.Where(one => kernels.Contains(one.Kernel))];
+        return cases.Length > 0 ? cases
+            : throw new RequestException("--filter", parsed.GetValue(filter)!, string.Join(", ", KernelCases.All.Select(one => one.Name)));
     }
 
     private static SmLimits LimitsOf(string architecture) =>

@@ -49,17 +49,19 @@ public static class Roofline
         return new ModelledTime([.. terms.OrderByDescending(term => term.Seconds)]);
     }
 
-    /// <summary>The least time in which a GPU can move bytes and compute: the roof over an operation, however it is written.</summary>
-    /// <param name="sheet">The GPU.</param>
+    /// <summary>The least time in which the launch's GPU can move bytes and compute: the roof over an operation, however it is written.</summary>
+    /// <param name="report">The launch; it says on what it computed: the tensor cores' main type, or f32.</param>
     /// <param name="bytes">Bytes that have to be read and written once.</param>
-    /// <param name="flops">Operations on tensor cores.</param>
-    /// <param name="kind">What these multiply.</param>
-    /// <returns>Seconds, and <see cref="Dram"/> or <see cref="Tensor"/>.</returns>
-    public static (double Seconds, string Resource) Roof(DataSheet sheet, long bytes, long flops, TensorKind kind)
+    /// <param name="flops">Operations that have to be done.</param>
+    /// <returns>Seconds, and <see cref="Dram"/>, <see cref="Tensor"/> or <see cref="Float32"/>.</returns>
+    public static (double Seconds, string Resource) Roof(LaunchReport report, long bytes, long flops)
     {
-        ArgumentNullException.ThrowIfNull(sheet);
-        double moving = bytes / (sheet.DramGBs * 1e9), computing = flops == 0 ? 0 : flops / Peak(sheet, kind);
-        return computing > moving ? (computing, Tensor) : (moving, Dram);
+        ArgumentNullException.ThrowIfNull(report);
+        TensorKind kind = Enum.GetValues<TensorKind>().MaxBy(report.Counts.Tensor);
+        bool onTensorCores = report.Counts.Tensor(kind) > 0;
+        double peak = onTensorCores ? Peak(report.Target, kind) : report.Target.Float32Teraflops * 1e12;
+        double moving = bytes / (report.Target.DramGBs * 1e9), computing = flops / peak;
+        return computing <= moving ? (moving, Dram) : (computing, onTensorCores ? Tensor : Float32);
     }
 
     /// <summary>Operations a second of tensor cores; without such cores 0.</summary>

@@ -1,0 +1,95 @@
+using System.Text.Json;
+using Ditto.Interop;
+using Ditto.Testing;
+using NUnit.Framework;
+
+namespace Ditto.CommandLine.Tests;
+
+/// <summary><c>ditto kernels --emulate</c>.</summary>
+public sealed class EmulationTests
+{
+    private static readonly string[] KernelFields =
+    [
+        "kernel", "source", "dtype", "shape", "blocks", "blockThreads", "registers", "sharedBytes", "occupancy", "achievedOccupancy",
+        "warpInstructions", "laneInstructions", "globalRequests", "sectors", "idealSectors", "l2Sectors", "dramReadBytes", "dramWriteBytes",
+        "operandBytes", "sharedRequests", "worstBankConflict", "averageBankConflict", "float32Flops", "tensorFlops", "modelledSeconds",
+        "modelledLimiter", "modelledFractionOfRoof", "roof",
+    ];
+
+    [Test]
+    public void Every_shipped_kernel_has_a_case()
+    {
+        IEnumerable<string> families = KernelCatalog.All.Select(kernel => kernel.NameExpression.Split('<')[0]).Distinct();
+        Assert.That(KernelCases.All.Select(one => one.Name.Split('<')[0]).Distinct(), Is.EquivalentTo(families));
+        Assert.That(KernelCases.All.Select(one => one.Name), Is.Unique);
+        foreach (KernelCase one in KernelCases.All) Assert.That(one.Outputs, Is.Not.Empty, one.Name);
+    }
+
+    [Test]
+    public void A_streaming_kernel_moves_its_operands_once_and_is_limited_by_memory()
+    {
+        TestCompiler.Require();
+        JsonElement json = Tool.Json("kernels", "--emulate", "rtx-4090", "--filter", "gate_residual<bf16>");
+        Assert.That((json.GetProperty("target").GetString(), json.GetProperty("arch").GetString()), Is.EqualTo(("RTX 4090", "sm_89")));
+        JsonElement kernel = json.GetProperty("kernels").EnumerateArray().Single();
+        Assert.That(kernel.EnumerateObject().Select(field => field.Name), Is.EqualTo(KernelFields));
+        long Number(string name) => kernel.GetProperty(name).GetInt64();
+        const long rows = 512L * 1152 * 2, gate = 2L * 1152 * 2;
+        Assert.That(Number("operandBytes"), Is.EqualTo((3 * rows) + gate));
+        Assert.That((Number("dramReadBytes"), Number("dramWriteBytes")), Is.EqualTo(((2 * rows) + gate, rows)));
+        Assert.That(Number("sectors"), Is.EqualTo(Number("idealSectors")));
+        Assert.That((Number("tensorFlops"), Number("sharedRequests")), Is.EqualTo((0L, 0L)));
+        Assert.That(kernel.GetProperty("modelledLimiter").GetString(), Is.EqualTo("DRAM"));
+        Assert.That(kernel.GetProperty("modelledSeconds").GetDouble(), Is.EqualTo(((3 * rows) + gate) / 1008e9).Within(1e-9).Percent);
+        Assert.That(kernel.GetProperty("modelledFractionOfRoof").GetDouble(), Is.EqualTo(1).Within(1e-9));
+    }
+
+    [Test]
+    public void Attention_does_its_products_on_tensor_cores()
+    {
+        TestCompiler.Require();
+        JsonElement kernel = Tool.Json("kernels", "--emulate", "sm_80", "--filter", "attention<bf16, 64>").GetProperty("kernels")[0];
+        Assert.That(kernel.GetProperty("tensorFlops").GetInt64(), Is.EqualTo(4L * 2 * 16 * 256 * 256 * 64));
+        Assert.That(kernel.GetProperty("worstBankConflict").GetInt32(), Is.LessThanOrEqualTo(2));
+    }
+
+    [Test]
+    public void The_table_says_that_its_times_are_modelled_and_by_which_data_sheet()
+    {
+        TestCompiler.Require();
+        ToolResult result = Tool.Run("kernels", "--emulate", "sm_90", "--filter", "timestep_embedding<float>");
+        Assert.That(result.Code, Is.EqualTo(ExitCode.Ok), result.Error);
+        Assert.That(result.Output, Does.Contain("modelled us").And.Contain("never measured").And.Contain("H100 SXM").And.Contain("data sheet"));
+        Assert.That(result.Output, Does.Contain("timestep_embedding<float>").And.Contain("2 x 256").And.Contain("limited by"));
+    }
+
+    [TestCase("--emulate", "sm_42", "sm_100")]
+    [TestCase("--emulate", "gtx-970", "rtx-4090")]
+    public void A_gpu_without_a_data_sheet_is_answered_with_the_known(string option, string value, string known)
+    {
+        ToolResult result = Tool.Run("kernels", option, value);
+        Assert.That(result.Code, Is.EqualTo(ExitCode.Usage));
+        Assert.That(result.Error, Does.Contain(value).And.Contain(known));
+    }
+
+    [Test]
+    public void Kernels_without_a_case_and_two_targets_are_refused()
+    {
+        ToolResult none = Tool.Run("kernels", "--emulate", "sm_90", "--filter", "attention<float, 96>");
+        Assert.That(none.Code, Is.EqualTo(ExitCode.Usage));
+        Assert.That(none.Error, Does.Contain("attention<float, 72>"));
+        ToolResult both = Tool.Run("kernels", "--emulate", "sm_90", "--arch", "sm_80");
+        Assert.That(both.Code, Is.EqualTo(ExitCode.Usage));
+        Assert.That(both.Error, Does.Contain("--arch").And.Contain("--emulate"));
+    }
+
+    [Test]
+    public void Without_a_compiler_it_says_what_is_missing()
+    {
+        Dictionary<string, string> nowhere = new() { ["DITTO_NVRTC_PATH"] = "no-such-folder", ["CUDA_PATH"] = "", ["CUDA_HOME"] = "" };
+        ToolResult result = Tool.RunProcess(nowhere, "kernels", "--emulate", "sm_90", "--filter", "silu");
+        if (result.Code == ExitCode.Ok) Assert.Ignore("NVRTC is installed where the system looks");
+        Assert.That(result.Code, Is.EqualTo(ExitCode.DeviceUnavailable));
+        Assert.That(result.Error, Does.Contain("NVRTC").And.Contains("DITTO_NVRTC_PATH"));
+    }
+}
