@@ -27,6 +27,12 @@ public static class EmulatedBackend
         return new CounterWatch(EmulatedDevice.Find(target.Architecture)!, new LaunchCounter(target, told));
     }
 
+    /// <summary>Keeps who writes which byte of an architecture's emulated device, until the returned trace is disposed.</summary>
+    /// <param name="architecture">For example <c>sm_90</c>.</param>
+    /// <exception cref="ArgumentException">There is no such device.</exception>
+    public static WriteTrace TraceWrites(string architecture) => new(
+        EmulatedDevice.Find(architecture) ?? throw new ArgumentException($"no emulated device of {architecture}", nameof(architecture)));
+
     private static DeviceBackend Open(string which)
     {
         string architecture = which.Length == 0 ? DefaultArchitecture : which, name = $"{Prefix}:{architecture}";

@@ -20,6 +20,7 @@ internal sealed unsafe class EmulatedContext : IContextObject
     private readonly ConcurrentDictionary<nint, nuint> hostBlocks = new();
     private readonly GridLauncher grids;
     private DriverException? failure;
+    private WriteTrace? writes;
     private bool ended;
 
     /// <summary>Makes a context with memory of its own.</summary>
@@ -71,6 +72,7 @@ internal sealed unsafe class EmulatedContext : IContextObject
         {
             ThrowIfUnusable();
             grids.Counter = Device.Counter;
+            SetWriters(command);
             try
             {
                 command.Run(this);
@@ -84,6 +86,12 @@ internal sealed unsafe class EmulatedContext : IContextObject
                 throw Fail(refusal.Result, command, refusal.Message);
             }
         }
+    }
+
+    /// <summary>The last writer of a byte since a trace began; null where none is known.</summary>
+    public LastWriter? FindWriter(WriteTrace trace, ulong address)
+    {
+        lock (execution) return writes == trace ? Memory.Writers?.Find(address) : null;
     }
 
     /// <summary>Allocates device memory.</summary>
@@ -144,6 +152,18 @@ internal sealed unsafe class EmulatedContext : IContextObject
             Memory.Dispose();
             Contexts.Remove(Handle);
         }
+    }
+
+    // A trace begins with a new log, and the log of one that has ended goes.
+    private void SetWriters(DeviceCommand command)
+    {
+        if (writes != Device.Writes)
+        {
+            Memory.Writers?.Dispose();
+            Memory.Writers = Device.Writes is null ? null : new WriterLog(Memory);
+            writes = Device.Writes;
+        }
+        Memory.Writers?.Begin(command.Describe());
     }
 
     private DriverException Fail(CuResult result, DeviceCommand command, string report)

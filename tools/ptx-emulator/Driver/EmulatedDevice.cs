@@ -1,5 +1,6 @@
 using Ditto.Emulation.Checks;
 using Ditto.Emulation.Counting;
+using Ditto.Emulation.Memory;
 using Ditto.Interop;
 
 namespace Ditto.Emulation.Driver;
@@ -38,6 +39,15 @@ internal sealed class EmulatedDevice
 
     /// <summary>Counts what launches do; null where nobody asks.</summary>
     public LaunchCounter? Counter { get; set; }
+
+    /// <summary>Asks who wrote what; null where nobody does.</summary>
+    public WriteTrace? Writes { get; set; }
+
+    /// <summary>The last writer of a byte of the primary context's memory; null where none is known.</summary>
+    public LastWriter? FindWriter(WriteTrace trace, ulong address)
+    {
+        lock (gate) return primary?.FindWriter(trace, address);
+    }
 
     /// <summary>The device of a number.</summary>
     /// <exception cref="DriverException">There is none.</exception>

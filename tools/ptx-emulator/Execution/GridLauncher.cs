@@ -39,6 +39,7 @@ internal sealed class GridLauncher : ILauncher, IDisposable
             int workers = (int)Math.Min(Workers, launch.Grid.Count);
             LaunchCounter? counter = Counter;
             counter?.Begin(launch);
+            memory.Writers?.Begin(launch);
             BlockQueue queue = new(launch.Grid.Count);
             void Work()
             {

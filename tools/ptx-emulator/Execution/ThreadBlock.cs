@@ -115,9 +115,8 @@ internal sealed unsafe class ThreadBlock : IDisposable
     /// <param name="linear">Its number.</param>
     public void Begin(long linear)
     {
-        Dim3 grid = Launch.Grid;
         LinearIndex = linear;
-        Index = new Dim3((int)(linear % grid.X), (int)(linear / grid.X % grid.Y), (int)(linear / ((long)grid.X * grid.Y)));
+        Index = Launch.Grid.At(linear);
         Shared.Forget();
         SharedRaces?.Forget();
         Order?.Begin(Ditto.Emulation.Checks.GlobalRaces.NameOf(linear));
@@ -171,11 +170,7 @@ internal sealed unsafe class ThreadBlock : IDisposable
     }
 
     /// <summary>A thread's name in reports.</summary>
-    public string ThreadName(int linear)
-    {
-        Dim3 block = Launch.Block;
-        return new Dim3(linear % block.X, linear / block.X % block.Y, linear / (block.X * block.Y)).ToString();
-    }
+    public string ThreadName(int linear) => Launch.Block.At(linear).ToString();
 
     /// <inheritdoc/>
     public void Dispose()

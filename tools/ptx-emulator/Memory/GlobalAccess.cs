@@ -40,6 +40,7 @@ internal static unsafe class GlobalAccess
             throw warp.Fault(FaultKind.GlobalRace,
                 $"{Describe(memory, address, bytes, writes)}, which {who} accessed in this launch", lane);
         }
+        if (writes && memory.Writers is WriterLog log) log.Note(warp, lanes, bytes);
     }
 
     private static void NoteOrder(Warp warp, uint lanes, BlockOrder order, AccessKind access)

@@ -62,6 +62,9 @@ internal sealed unsafe class GlobalMemory : IDisposable
     /// <summary>What is known about each byte: that of an address is <c>State[address - Base]</c>.</summary>
     public byte* State => state;
 
+    /// <summary>Who wrote what; null where nobody asks.</summary>
+    public WriterLog? Writers { get; set; }
+
     /// <summary>Bytes that allocations and the gaps behind them leave.</summary>
     public ulong FreeBytes
     {
@@ -92,6 +95,7 @@ internal sealed unsafe class GlobalMemory : IDisposable
             allocations.Insert(index, new Allocation(place, size));
             used += Occupied(size);
             Fill(place, size, ByteState.Unwritten);
+            Writers?.Clear(place, size);
             return place;
         }
     }
@@ -165,6 +169,7 @@ internal sealed unsafe class GlobalMemory : IDisposable
     {
         Check(address, size);
         Fill(address, size, ByteState.Written);
+        Writers?.Note(address, size);
     }
 
     /// <summary>Notes that bytes were copied: what was never written stays so at its new place.</summary>
@@ -176,6 +181,7 @@ internal sealed unsafe class GlobalMemory : IDisposable
         Check(to, size);
         Check(from, size);
         Buffer.MemoryCopy(state + (from - Base), state + (to - Base), size, size);
+        Writers?.Note(to, size);
     }
 
     /// <summary>Gives the memory back to the system.</summary>
@@ -183,6 +189,7 @@ internal sealed unsafe class GlobalMemory : IDisposable
     {
         lock (gate)
         {
+            Writers?.Dispose();
             NativeMemory.AlignedFree(bytes);
             NativeMemory.Free(state);
             bytes = state = null;
