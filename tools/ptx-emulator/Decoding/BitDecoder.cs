@@ -100,7 +100,7 @@ internal static class BitDecoder
 
     private static void Three(FunctionDecoder f, PtxInstruction i)
     {
-        ScalarType type = i.LastType(f);
+        ScalarType type = i.Opcode == "prmt" ? ScalarType.B32 : i.LastType(f);   // there a mode may stand last
         switch (i.Opcode)
         {
             case "shf":
@@ -147,10 +147,11 @@ internal static class BitDecoder
 
     private static void Lop3(FunctionDecoder f, PtxInstruction i)
     {
-        if (i.Operands.Count > 5) throw f.Unsupported("the form with a predicate is not supported");
         if (i.Operands[4] is not PtxNumber table) throw f.Unsupported("the table must be a number");
         ulong lut = table.Bits;
-        Row d = f.DestinationRow(i.Operands[0], ScalarType.B32);
+        PtxPair? pair = i.Operands[0] as PtxPair;
+        PtxOperand value = pair?.First ?? i.Operands[0];
+        Row d = value is PtxDiscard ? new Row(f.NewRow(false), false) : f.DestinationRow(value, ScalarType.B32);
         f.Emit(new LaneInstruction(Kind, (a, b, c) =>
         {
             uint result = 0;
@@ -161,6 +162,11 @@ internal static class BitDecoder
             }
             return result;
         }, d, f.SourceRow(i.Operands[1], ScalarType.B32), f.SourceRow(i.Operands[2], ScalarType.B32), f.SourceRow(i.Operands[3], ScalarType.B32)));
+        if (pair is null) return;
+        string join = i.Has("and") ? "and" : i.Has("or") ? "or" : throw f.Unsupported(".and or .or is missing");
+        (int q, uint flip) = f.Predicate(i.Operands[5]);
+        f.Emit(new SetPredicate<uint, NotEqual<uint>>(
+            f.PredicateDestination(pair.Second), -1, d.Offset, f.Constant(0, false), new PredicateCombination(join, q, flip)));
     }
 
     private static void Insert(FunctionDecoder f, PtxInstruction i)

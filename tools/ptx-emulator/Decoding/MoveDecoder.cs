@@ -33,6 +33,12 @@ internal static class MoveDecoder
             (int offset, uint flip) = f.Predicate(a);
             f.Emit(new PredicateMove(f.PredicateDestination(d), offset, flip));
         }
+        else if (type.Width == 128)
+        {
+            Row[] to = Halves(f, d, f.DestinationRow), from = Halves(f, a, f.SourceRow);
+            for (int n = 0; n < to.Length; n++)
+                if (to[n] != Row.None) f.Emit(Copy(to[n].Offset, from[n].Offset, isWide: true));
+        }
         else if (d is PtxVector parts)
         {
             Unpack(f, parts, f.SourceRow(a, type), type);
@@ -45,6 +51,15 @@ internal static class MoveDecoder
         {
             f.Emit(Copy(f.Destination(d, type), f.Source(a, type), type.Width == 64));
         }
+    }
+
+    // The low and the high 64 bits of 128.
+    private static Row[] Halves(FunctionDecoder f, PtxOperand operand, Func<PtxOperand, ScalarType, Row> row)
+    {
+        if (operand is PtxVector { Elements.Count: 2 } pair) return [.. pair.Elements.Select(half => half is PtxDiscard ? Row.None : row(half, B64))];
+        if (operand is PtxName name && f.Find(name.Name) is RegisterSymbol { Bits: 128 } whole)
+            return [new Row(whole.Offset, true), new Row(whole.Offset + Execution.Lanes.Row64, true)];
+        throw f.Unsupported($"operand {operand} has no 128 bits");
     }
 
     private static void Unpack(FunctionDecoder f, PtxVector parts, Row a, ScalarType type)

@@ -29,6 +29,11 @@ internal static class TensorDecoder
         List<ScalarType> types = i.Types();
         (int m, int n, int k) = Shape(f, i);
         if (types.Count != 4) throw f.Unsupported(Invariant($"{types.Count} types; expected are those of D, A, B and C"));
+        if ((m, n, k) == (8, 8, 4) && types[1].ToString() == "f16")
+        {
+            MultiplyQuadPairs(f, i, types);
+            return;
+        }
         Require(f, i, [.. i.Modifiers.Where(modifier => !ScalarType.TryParse(modifier, out ScalarType _)).Except(["xor", "and", "popc",
             "satfinite"])],
             ["sync", "aligned", Invariant($"m{m}n{n}k{k}"), "row", "col"]);
@@ -45,6 +50,26 @@ internal static class TensorDecoder
             "B");
         Row[] c = Sources(f, i.Operands[3], sum, shape.CRegisters, "C");
         f.Emit(new TensorProduct(shape, [.. a, .. b, .. c], Results(f, i.Operands[0], sum, shape.CRegisters)));
+    }
+
+    private static void MultiplyQuadPairs(FunctionDecoder f, PtxInstruction i, List<ScalarType> types)
+    {
+        string[] layouts = [.. i.Modifiers.Where(modifier => modifier is "row" or "col")];
+        Require(f, i, [.. i.Modifiers.Where(modifier => !ScalarType.TryParse(modifier, out ScalarType _))],
+            ["sync", "aligned", "m8n8k4", .. layouts]);
+        (string d, string b, string c) = (types[0].ToString(), types[2].ToString(), types[3].ToString());
+        bool fits = layouts.Length == 2 && b == "f16" && (d, c) is ("f16", "f16") or ("f32", "f32") or ("f32", "f16");
+        if (!fits) throw f.Unsupported($"D {d}, B {b}, C {c} and {layouts.Length} layouts; f16 or f32 from f16, with .row or .col of A and of B");
+        bool halfC = c == "f16", halfD = d == "f16";
+        Row[] Operand(int n, bool isHalf, int count) =>
+            Sources(f, i.Operands[n], isHalf ? ScalarType.B32 : ScalarType.F32, count, "DABC"[n..(n + 1)]);
+        Row[] sources =
+        [
+            .. Operand(1, true, QuadPairProduct.Registers), .. Operand(2, true, QuadPairProduct.Registers),
+            .. Operand(3, halfC, QuadPairProduct.SumRegisters(halfC)),
+        ];
+        Row[] results = Results(f, i.Operands[0], halfD ? ScalarType.B32 : ScalarType.F32, QuadPairProduct.SumRegisters(halfD));
+        f.Emit(new QuadPairProduct(layouts[0] == "row", layouts[1] == "row", halfC, halfD, sources, results));
     }
 
     private static TensorShape Shape(FunctionDecoder f, PtxInstruction i, List<ScalarType> types, int m, int k)
