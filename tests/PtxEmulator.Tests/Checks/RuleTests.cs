@@ -75,12 +75,41 @@ public sealed class RuleTests
         Compare("setp.ge.u32 %p1, %r1, 16; @%p1 bra END; shfl.sync.bfly.b32 %r2|%p2, %r1, 16, 31, 0xffff; END:",
             "setp.ge.u32 %p1, %r1, 16; @%p1 bra END; shfl.sync.bfly.b32 %r2|%p2, %r1, 8, 31, 0xffff; END:", FaultKind.AbsentLane);
 
-    [Test]
-    public void A_check_can_be_switched_off()
+    private static IEnumerable<TestCaseData> Switches()
     {
-        using PtxRun run = new(PtxRun.Kernel(".param .u64 out", $"{Registers}\n{Address}\nld.global.u32 %r2, [%rd3];"),
-            checks: new CheckOptions(Unwritten: false));
-        Assert.That(() => run.Launch("k", 1, 32, run.Empty(256)), Throws.Nothing);
+        static TestCaseData Case(FaultKind kind, CheckOptions off, string body, int threads = 32, int blocks = 1) =>
+            new TestCaseData(kind, off, body, threads, blocks).SetArgDisplayNames(kind.ToString(), body.Split(';')[0]);
+        CheckOptions all = new();
+        yield return Case(FaultKind.OutOfBounds, all with { Bounds = false }, "st.global.u32 [%rd3+1024], %r1; ld.global.u32 %r2, [%rd3+1024];");
+        yield return Case(FaultKind.Misaligned, all with { Alignment = false }, "st.global.u32 [%rd3+2], %r1;");
+        yield return Case(FaultKind.Unwritten, all with { Unwritten = false }, "ld.global.u32 %r2, [%rd3];");
+        yield return Case(FaultKind.Unwritten, all with { Unwritten = false }, "ld.shared.u32 %r2, [%rd5];");
+        yield return Case(FaultKind.SharedRace, all with { SharedRaces = false }, Swap.Replace("{0}", "", StringComparison.Ordinal), 64);
+        yield return Case(FaultKind.GlobalRace, all with { GlobalRaces = false }, "st.global.u32 [%rd3], %r5;", 32, 4);
+        yield return Case(FaultKind.DivergentBarrier, all with { Barriers = false },
+            "setp.lt.u32 %p1, %r1, 16; @%p1 bra LOW; bar.sync 0; bra END; LOW: bar.sync 0; END:");
+        yield return Case(FaultKind.AbsentLane, all with { Lanes = false },
+            "setp.ge.u32 %p1, %r1, 16; @%p1 bra END; shfl.sync.bfly.b32 %r2|%p2, %r1, 16, 31, 0xffff; END:");
+        yield return Case(FaultKind.AbsentLane, all with { Lanes = false }, "setp.ge.u32 %p1, %r1, 16; @%p1 exit; bar.warp.sync -1;");
+        yield return Case(FaultKind.AbsentLane, all with { Lanes = false }, "vote.sync.ballot.b32 %r2, %p1, 0xffff;");
+    }
+
+    [TestCaseSource(nameof(Switches))]
+    public void A_check_can_be_switched_off(object kind, object off, string body, int threads, int blocks)
+    {
+        string ptx = PtxRun.Kernel(".param .u64 out", $"{Registers}\n{Address}\n{body}");
+        using PtxRun on = new(ptx), without = new(ptx, checks: (CheckOptions)off);
+        Assert.That(() => without.Launch("k", blocks, threads, Room(without, threads + 1, written: false)), Throws.Nothing);
+        Assert.That(() => on.Launch("k", blocks, threads, Room(on, threads + 1, written: false)), Throws.TypeOf<EmulationException>()
+            .With.Property(nameof(EmulationException.Kind)).EqualTo((FaultKind)kind));
+    }
+
+    [Test]
+    public void Without_bounds_memory_that_is_none_is_still_reported()
+    {
+        using PtxRun run = new(PtxRun.Kernel(".param .u64 out", $"{Registers}\n{Address}\nst.global.u32 [%rd2], %r1;"),
+            checks: new CheckOptions(Bounds: false));
+        Assert.That(() => run.Launch("k", 1, 32, run.Empty(256)), Throws.TypeOf<EmulationException>());
     }
 
     [Test]

@@ -43,7 +43,7 @@ internal sealed class GridLauncher : ILauncher, IDisposable
             BlockQueue queue = new(launch.Grid.Count);
             void Work()
             {
-                using BlockWorker worker = new(launch, memory, Checks, Checks.Races ? races : null, queue, counter?.CreateWorker());
+                using BlockWorker worker = new(launch, memory, Checks, Checks.GlobalRaces ? races : null, queue, counter?.CreateWorker());
                 worker.Run();
             }
             if (workers == 1) Work();

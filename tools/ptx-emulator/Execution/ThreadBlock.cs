@@ -41,7 +41,7 @@ internal sealed unsafe class ThreadBlock : IDisposable
         FunctionCode code = launch.Function.Code;
         Shared = new BlockMemory(launch.DynamicSharedBytes > 0 ? code.DynamicSharedOffset + launch.DynamicSharedBytes : code.SharedBytes);
         parameters = GCHandle.Alloc(launch.Parameters, GCHandleType.Pinned);
-        SharedRaces = checks.Races ? new SharedRaces(Shared.Bytes, warpCount) : null;
+        SharedRaces = checks.SharedRaces ? new SharedRaces(Shared.Bytes, warpCount) : null;
         Barriers = new BlockBarriers(this);
         PhaseBarriers = new PhaseBarriers(warpCount);
         warps = new Warp[warpCount];

@@ -75,7 +75,7 @@ internal sealed unsafe class AsyncCopy(MemoryOperand to, MemoryOperand from, int
     private void ReadPart(Warp warp, AsyncCopyBatch batch, int lane, int wanted)
     {
         ulong address = warp.Addresses.Address[lane];
-        if (wanted > 0 && (address & (ulong)(bytes - 1)) != 0)
+        if (warp.Block.Checks.Alignment && wanted > 0 && (address & (ulong)(bytes - 1)) != 0)
             throw warp.Fault(Checks.FaultKind.Misaligned, Invariant($"{bytes} bytes at {from.Space} address 0x{address:x}"), lane);
         Span<byte> data = batch.Data.AsSpan(lane * AsyncCopyBatch.MaxBytes, bytes);
         data.Clear();

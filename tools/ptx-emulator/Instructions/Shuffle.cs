@@ -47,7 +47,7 @@ internal sealed unsafe class Shuffle(ShuffleMode mode, Row d, int p, Row a, Row 
             int source = Source(lane, (int)exchange.B[lane] & 31, (int)exchange.C[lane], out bool valid);
             if (valid) inRange |= 1u << lane;
             else source = lane;
-            if ((exchange.Members >> source & 1) == 0)
+            if ((exchange.Members >> source & 1) == 0 && warp.Block.Checks.Lanes)
                 throw warp.Fault(FaultKind.AbsentLane, Invariant($"reads lane {source}, which member mask {exchange.Members:x8} leaves out"), lane);
             d.Set(r, lane, exchange.A[source]);
         }

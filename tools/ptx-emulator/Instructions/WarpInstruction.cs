@@ -52,8 +52,13 @@ internal abstract class WarpInstruction(Row members, bool isAligned) : ControlIn
         }
         uint here = group.Lanes;
         if ((here & ~mask) != 0)
-            throw warp.Fault(FaultKind.AbsentLane, Invariant($"the lane is not in its own member mask {mask:x8}"),
-                Execution.Lanes.First(here & ~mask));
+        {
+            if (warp.Block.Checks.Lanes)
+                throw warp.Fault(FaultKind.AbsentLane, Invariant($"the lane is not in its own member mask {mask:x8}"),
+                    Execution.Lanes.First(here & ~mask));
+            mask = here;
+        }
+        if (!warp.Block.Checks.Lanes) mask &= warp.Alive;
         if ((mask & ~warp.Alive) != 0)
         {
             throw warp.Fault(FaultKind.AbsentLane,

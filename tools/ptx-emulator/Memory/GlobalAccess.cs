@@ -25,9 +25,11 @@ internal static unsafe class GlobalAccess
         {
             int lane = Lanes.First(left);
             ulong address = warp.Addresses.Address[lane], offset = address - start;
-            if (offset >= capacity || !IsAllocated(states + offset, bytes))
+            bool isInside = offset <= capacity - (ulong)bytes, isAllocated = isInside && IsAllocated(states + offset, bytes);
+            if (!isAllocated && (!isInside || block.Checks.Bounds))
                 throw warp.Fault(FaultKind.OutOfBounds, Describe(memory, address, bytes, writes), lane);
             warp.Addresses.Pointer[lane] = (byte*)address;
+            if (!isAllocated) continue;                  // nothing is known of it
             byte* state = states + offset;
             if (checksWritten && !IsWritten(state, bytes))
                 throw warp.Fault(FaultKind.Unwritten,

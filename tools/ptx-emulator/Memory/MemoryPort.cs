@@ -47,7 +47,8 @@ internal static unsafe class MemoryPort
 
     private static void ResolveIn(Warp warp, uint lanes, MemorySpace space, int bytes, AccessKind access)
     {
-        for (uint left = lanes; left != 0; left &= left - 1)
+        bool checksAlignment = warp.Block.Checks.Alignment || access.HasFlag(AccessKind.Atomic);
+        for (uint left = checksAlignment ? lanes : 0; left != 0; left &= left - 1)
         {
             int lane = Lanes.First(left);
             if ((warp.Addresses.Address[lane] & (ulong)(bytes - 1)) != 0)
