@@ -59,7 +59,8 @@ cublasStatus_t check_int8(const MatmulArguments& in, Product& product)
         desc.transpose_a == CUBLAS_OP_T && desc.transpose_b == CUBLAS_OP_N && desc.epilogue == CUBLASLT_EPILOGUE_DEFAULT;
     if (!types || !form || in.a->rows % 4 != 0 || in.a->columns % 4 != 0) return CUBLAS_STATUS_NOT_SUPPORTED;
     for (const MatrixLayout* layout : {in.a, in.b, in.c, in.d})
-        if (layout->leading_dimension % 4 != 0) return CUBLAS_STATUS_NOT_SUPPORTED;
+        if (layout->leading_dimension % 4 != 0 || (layout->batch_count > 1 && layout->batch_stride % 4 != 0))
+            return CUBLAS_STATUS_NOT_SUPPORTED;
     product.input = NumberType::int8;
     product.output = NumberType::int32;
     product.activation = Activation::none;
@@ -90,6 +91,51 @@ std::optional<std::int64_t> span_of(const MatrixLayout& layout)
 
 namespace
 {
+// Whether no element of one matrix of a batch is one of another: they follow each other, or lie side by side in the same columns.
+bool is_apart(const MatrixLayout& layout)
+{
+    if (layout.batch_count == 1 || layout.rows == 0 || layout.columns == 0) return true;
+    const std::int64_t rows = static_cast<std::int64_t>(layout.rows), stride = layout.batch_stride;
+    const std::int64_t matrix = (static_cast<std::int64_t>(layout.columns) - 1) * layout.leading_dimension + rows;
+    return stride >= matrix || (stride >= rows && (layout.batch_count - 1) * stride + rows <= layout.leading_dimension);
+}
+
+// Bytes from `start` on, in columns of `rows` bytes.
+struct Bytes
+{
+    std::uint64_t start, count, rows, pitch, stride;
+    bool is_column, is_one;
+
+    Bytes(const void* data, const MatrixLayout& layout, std::size_t element)
+        : start(reinterpret_cast<std::uintptr_t>(data)),
+          count(static_cast<std::uint64_t>(span_of(layout).value()) * element),
+          rows(layout.rows * element),
+          pitch(static_cast<std::uint64_t>(layout.leading_dimension) * element),
+          stride(static_cast<std::uint64_t>(layout.batch_stride) * element),
+          is_column(layout.columns == 1),
+          is_one(layout.batch_count == 1)
+    {
+    }
+    bool has_pitch(std::uint64_t bytes) const { return (is_column || pitch == bytes) && (is_one || stride % bytes == 0); }
+};
+
+// Whether two matrices share bytes. Columns side by side in rows of one length do not.
+bool overlap(const Bytes& a, const Bytes& b)
+{
+    if (a.count == 0 || b.count == 0 || a.start + a.count <= b.start || b.start + b.count <= a.start) return false;
+    const std::uint64_t pitch = a.is_column && a.is_one ? b.pitch : a.pitch;
+    if (pitch == 0 || !a.has_pitch(pitch) || !b.has_pitch(pitch) || a.rows > pitch || b.rows > pitch) return true;
+    const std::uint64_t ahead = a.start <= b.start ? (b.start - a.start) % pitch : (pitch - (a.start - b.start) % pitch) % pitch;
+    return ahead < a.rows || ahead + b.rows > pitch;
+}
+
+// Whether the elements of two matrices at one address are the same ones.
+bool covers(const MatrixLayout& a, const MatrixLayout& b)
+{
+    return a.type == b.type && (a.columns <= 1 || a.leading_dimension == b.leading_dimension) &&
+           (a.batch_count == 1 || a.batch_stride == b.batch_stride);
+}
+
 cublasStatus_t check_layouts(const MatmulArguments& in)
 {
     for (const MatrixLayout* layout : {in.a, in.b, in.c, in.d})
@@ -110,8 +156,7 @@ cublasStatus_t check_layouts(const MatmulArguments& in)
         return CUBLAS_STATUS_INVALID_VALUE;
     if (columns(*in.a, desc.transpose_a) != rows(*in.b, desc.transpose_b)) return CUBLAS_STATUS_INVALID_VALUE;
     if (in.c->rows != in.d->rows || in.c->columns != in.d->columns) return CUBLAS_STATUS_INVALID_VALUE;
-    const bool interleaved = in.d->batch_stride >= static_cast<std::int64_t>(in.d->rows);
-    return in.d->batch_count == 1 || interleaved ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_INVALID_VALUE;  // outputs would overlap
+    return desc.bias_batch_stride >= 0 && is_apart(*in.d) ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_INVALID_VALUE;
 }
 
 cublasStatus_t check_support(const MatmulArguments& in, Product& product)
@@ -126,6 +171,7 @@ cublasStatus_t check_support(const MatmulArguments& in, Product& product)
     if (desc.pointer_mode != 0 || desc.transpose_c != CUBLAS_OP_N || desc.fill_mode != 2) return CUBLAS_STATUS_NOT_SUPPORTED;
     if (is_int32_compute(desc.compute_type)) return check_int8(in, product);
     if (!is_f32_compute(desc.compute_type) || desc.scale_type != CUDA_R_32F) return CUBLAS_STATUS_NOT_SUPPORTED;
+    if (desc.compute_type != CUBLAS_COMPUTE_32F && in.a->type != CUDA_R_32F) return CUBLAS_STATUS_NOT_SUPPORTED;
     if (!number_type_of(in.a->type, product.input) || !number_type_of(in.d->type, product.output))
         return CUBLAS_STATUS_NOT_SUPPORTED;
     if (in.a->type != in.b->type || in.c->type != in.d->type) return CUBLAS_STATUS_NOT_SUPPORTED;
@@ -161,5 +207,27 @@ cublasStatus_t translate(const MatmulArguments& in, Product& product)
     product.alpha = 1.0f;
     product.beta = 0.0f;
     return CUBLAS_STATUS_SUCCESS;
+}
+
+cublasStatus_t check_pointers(const MatmulArguments& in, const Product& product, const MatmulPointers& at)
+{
+    const std::size_t input = number_bytes(product.input), output = number_bytes(product.output);
+    const auto is_aligned = [](const void* data, std::size_t bytes)
+    { return reinterpret_cast<std::uintptr_t>(data) % bytes == 0; };
+    for (const void* data : {at.a, at.b})
+        if (!is_aligned(data, product.input == NumberType::int8 ? 4 : input)) return CUBLAS_STATUS_NOT_SUPPORTED;
+    for (const void* data : {at.c, at.d, product.bias})
+        if (!is_aligned(data, output)) return CUBLAS_STATUS_NOT_SUPPORTED;
+    const Bytes d(at.d, *in.d, output);
+    if (overlap(d, Bytes(at.a, *in.a, input)) || overlap(d, Bytes(at.b, *in.b, input))) return CUBLAS_STATUS_INVALID_VALUE;
+    if (product.bias != nullptr)
+    {
+        MatrixLayout bias{.type = in.d->type, .rows = in.d->rows, .columns = 1, .leading_dimension = product.columns};
+        if (product.bias_batch_stride != 0) bias.batch_count = in.d->batch_count, bias.batch_stride = product.bias_batch_stride;
+        if (overlap(d, Bytes(product.bias, bias, output))) return CUBLAS_STATUS_INVALID_VALUE;
+    }
+    const bool in_place = at.c == at.d && covers(*in.c, *in.d);
+    const bool is_clear = at.c == nullptr || in_place || !overlap(d, Bytes(at.c, *in.c, output));
+    return is_clear ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_INVALID_VALUE;
 }
 }  // namespace ditto

@@ -42,8 +42,6 @@ bool is_inside(const void* data, const MatrixLayout& layout, NumberType type)
     }
 }
 
-bool is_word_aligned(const void* data) { return reinterpret_cast<std::uintptr_t>(data) % 4 == 0; }
-
 // Alpha and beta, which have the scale's type.
 void read_factors(Product& product, const void* alpha, const void* beta)
 {
@@ -166,7 +164,9 @@ DITTO_API cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulD
                         is_inside(d, *found.d, product.output) &&
                         (product.beta == 0.0f || is_inside(c, *found.c, product.output));
     if (!inside) return CUBLAS_STATUS_INVALID_VALUE;  // a GPU would fault later
-    if (product.input == NumberType::int8 && !(is_word_aligned(a) && is_word_aligned(b))) return CUBLAS_STATUS_NOT_SUPPORTED;
+    const MatmulPointers pointers{a, b, product.beta == 0.0f ? nullptr : c, d};
+    if (const cublasStatus_t refusal = check_pointers(found.arguments(), product, pointers); refusal != CUBLAS_STATUS_SUCCESS)
+        return refusal;
     product.isa = blas->context->isa;
     product.w.data = a;
     product.x.data = b;
