@@ -25,7 +25,7 @@ public sealed class QuadPairTests
             else operands.AddRange(Enumerable.Range(0, 8).Select(i => Single(Of(start[product], PlaceInSingles(lane, i)))));
         }
         string name = $"mma.sync.aligned.m8n8k4.{layoutA}.{layoutB}.{d}.f16.f16.{c}";
-        using PtxRun run = new(Kernel(name, registersC, registersD));
+        using PtxRun run = new(Kernel(name, registersC, registersD), counts: true);
         ulong output = run.Empty(32 * registersD * 4);
         run.Launch("k", 1, 32, run.Buffer(operands.ToArray()), output);
         uint[] found = run.Read<uint>(output, 32 * registersD), expected = [.. Enumerable.Range(0, 32).SelectMany(lane =>
@@ -36,7 +36,7 @@ public sealed class QuadPairTests
             return d == "f16" ? Pack(8, i => Sum(PlaceInHalves(lane, i))) : Enumerable.Range(0, 8).Select(i => Single(Sum(PlaceInSingles(lane, i))));
         })];
         Assert.That(found, Is.EqualTo(expected));
-        Assert.That(run.Counts.Sum(count => count.TensorFlops), Is.EqualTo(4 * 2 * 8 * 8 * 4));
+        Assert.That(run.Counts.TensorFlops.Sum(), Is.EqualTo(4 * 2 * 8 * 8 * 4));
     }
 
     [TestCase("mma.sync.aligned.m8n8k4.row.col.f16.f16.f16.f32 {%r0,%r1,%r2,%r3}, {%r0,%r1}, {%r2,%r3}, {%r0,%r1,%r2,%r3,%r4,%r5,%r6,%r7};")]
