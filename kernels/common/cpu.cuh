@@ -23,8 +23,10 @@ inline thread_local constinit Index3 gridDim __attribute__((tls_model("initial-e
 template <typename T>
 constexpr int PACK_WIDTH = 64;
 constexpr int TILE_WIDTH = 64;
+constexpr int END_WIDTH = 8;  // of steps behind the last tile
 constexpr bool IS_GPU = false;
 #define UNROLL
+#define ROLLED _Pragma("GCC unroll 1")  // where few rounds would become as many copies with a question each
 #define ALWAYS_INLINE __attribute__((always_inline))
 #define INDEPENDENT_ITERATIONS _Pragma("GCC ivdep")  // an output may be an input, element for element, but nothing else overlaps
 

@@ -1,7 +1,5 @@
 // cpu_steps.cuh: device.cuh's steps of N neighbours on a CPU: loops of constant length over vectors; any length from any address
 // floats: load_floats, store_floats keep the order of memory: v[k] is neighbour k
-// lanes:  load_lanes, store_lanes are cheaper for bf16: a vector of pairs widens by one shift (the even ones) and one mask (the
-//         odd ones), and the rounded halves meet again by one or. The order is the same for all arrays of one type
 // short:  the last step of a row is padded, computed like any other and stored in part
 #pragma once
 
@@ -25,6 +23,8 @@ struct VectorOf
 };
 template <int N>
 constexpr int WIDTH_IN = N < VECTOR_WIDTH ? N : VECTOR_WIDTH;  // of the vectors of a step
+
+#define EVERY_VECTOR _Pragma("GCC unroll 32")  // of a step, in registers
 
 template <typename V>
 __forceinline__ V load_vector(const void* p)
@@ -60,6 +60,10 @@ __forceinline__ void widen(const T* p, float (&values)[N])
         else if constexpr (is_same<T, bf16> && N == M)  // longer steps are loops that the compiler vectorises well
         {
             const auto halves = load_vector<typename VectorOf<uint16, M>::Type>(p + k);
+#ifdef __AVX2__
+            if constexpr (M == 8)  // which the compiler splits in two
+                return store_vector(values, __builtin_ia32_pmovzxwd256((typename VectorOf<short, 8>::Type)halves) << 16);
+#endif
             store_vector(values + k, __builtin_convertvector(halves, typename VectorOf<uint32, M>::Type) << 16);
         }
 #ifdef __F16C__
@@ -104,107 +108,6 @@ __forceinline__ void store_floats(T* p, const float (&values)[N], int left = N)
     for (int k = 0; k < left; ++k) p[k] = part[k];
 }
 
-// ---- lanes: floats and halves as they come, bf16 in even and odd neighbours ------------------------------------------------
-
-typedef uint32 WordVector __attribute__((vector_size(sizeof(FloatVector))));
-constexpr int PAIRED = 2 * VECTOR_WIDTH;  // bf16 in one vector
-template <int N, typename T>
-constexpr bool is_paired = false;
-template <int N>
-constexpr bool is_paired<N, bf16> = N % PAIRED == 0;
-
-// The neighbour that lane k holds.
-template <int N, typename T>
-constexpr int neighbour_of(int k)
-{
-    return is_paired<N, T> ? k / PAIRED * PAIRED + k % VECTOR_WIDTH * 2 + k / VECTOR_WIDTH % 2 : k;
-}
-
-template <int N, typename T>
-__forceinline__ void widen_lanes(const T* p, float (&values)[N])
-{
-    if constexpr (is_paired<N, T>)
-        for (int k = 0; k < N; k += PAIRED)
-        {
-            const WordVector pairs = load_vector<WordVector>(p + k);
-            store_vector(values + k, pairs << 16);
-            store_vector(values + k + VECTOR_WIDTH, pairs & 0xffff0000u);
-        }
-    else
-        widen(p, values);
-}
-template <int N, typename T>
-__forceinline__ void narrow_lanes(T* p, const float (&values)[N])
-{
-    if constexpr (is_paired<N, T>)
-        for (int k = 0; k < N; k += PAIRED)
-        {
-            const WordVector even = round_words<VECTOR_WIDTH>(values + k);
-            const WordVector odd = round_words<VECTOR_WIDTH>(values + k + VECTOR_WIDTH);
-            store_vector(p + k, even >> 16 | (odd & 0xffff0000u));
-        }
-    else
-        narrow(p, values);
-}
-template <int N, typename T>
-__forceinline__ void load_lanes(const T* p, float (&values)[N], int left = N, float pad = 0.0f)
-{
-    if (left >= N) return widen_lanes(p, values);
-    T part[N] = {};
-    for (int k = 0; k < left; ++k) part[k] = p[k];
-    widen_lanes(part, values);
-    for (int k = 0; k < N; ++k) values[k] = neighbour_of<N, T>(k) < left ? values[k] : pad;
-}
-template <int N, typename T>
-__forceinline__ void store_lanes(T* p, const float (&values)[N], int left = N)
-{
-    if (left >= N) return narrow_lanes(p, values);
-    T part[N];
-    narrow_lanes(part, values);
-    for (int k = 0; k < left; ++k) p[k] = part[k];
-}
-
-// Lanes become what is stored.
-template <typename T, int N>
-__forceinline__ void round_lanes(float (&values)[N])
-{
-    if constexpr (is_paired<N, T>)
-        for (int k = 0; k < N; k += VECTOR_WIDTH) store_vector(values + k, round_words<VECTOR_WIDTH>(values + k) & 0xffff0000u);
-    else if constexpr (sizeof(T) != sizeof(float))
-    {
-        T part[N];
-        narrow(part, values);
-        widen(part, values);
-    }
-}
-template <int N, typename T>
-__forceinline__ void store_rounded(T* p, const float (&values)[N], int left = N)
-{
-    if constexpr (is_paired<N, T>)
-        if (left >= N)
-        {
-            for (int k = 0; k < N; k += PAIRED)
-            {
-                const WordVector even = load_vector<WordVector>(values + k);
-                store_vector(p + k, even >> 16 | load_vector<WordVector>(values + k + VECTOR_WIDTH));
-            }
-            return;
-        }
-    store_lanes(p, values, left);
-}
-
-// Pairs of neighbours (a, b) become (-b, a): in 64 bits, the halves change places and the lower one its sign.
-template <int N>
-__forceinline__ void quarter_turn(const float (&v)[N], float (&turned)[N])
-{
-    constexpr int M = WIDTH_IN<N>;
-    for (int k = 0; k < N; k += M)
-    {
-        const auto pairs = load_vector<typename VectorOf<uint64, M / 2>::Type>(v + k);
-        store_vector(turned + k, (pairs >> 32 | pairs << 32) ^ 0x80000000u);
-    }
-}
-
 // ---- the logistic function of a step ---------------------------------------------------------------------------------------
 
 // 2^t, 0 far below 2^-126 and infinite far above 2^127, as exact as a result in T can show: within 8e-5 of itself for bf16, 4e-6
@@ -236,20 +139,17 @@ __forceinline__ FloatVector exp2_short(FloatVector t)
 #endif
 }
 
-// x <- x / (1 + e^-2u), u = F::SCALE * F::argument(x), as exact as T can show. A NaN comes through x.
+// x <- x / (1 + e^-2u), u = F::argument(x), as exact as T can show. A NaN comes through x.
 template <typename F, typename T, int N>
 __forceinline__ void logistic_products(float (&x)[N])
 {
     if constexpr (sizeof(T) == 2 && N % VECTOR_WIDTH == 0)
     {
-        float u[N];
-        for (int k = 0; k < N; ++k) u[k] = F::argument(x[k]);
-        for (int k = 0; k < N; k += VECTOR_WIDTH)
-        {
-            const FloatVector exponent = load_vector<FloatVector>(u + k) * (F::SCALE * -2.8853900818f);
-            store_vector(x + k, load_vector<FloatVector>(x + k) / (exp2_short<T>(exponent) + 1.0f));
-        }
+        float t[N];
+        for (int k = 0; k < N; ++k) t[k] = F::argument(x[k], -2.8853900818f);  // -2 u log2(e)
+        EVERY_VECTOR for (int k = 0; k < N; k += VECTOR_WIDTH)
+            store_vector(x + k, load_vector<FloatVector>(x + k) / (exp2_short<T>(load_vector<FloatVector>(t + k)) + 1.0f));
     }
     else
-        for (int k = 0; k < N; ++k) x[k] = logistic_product(x[k], F::SCALE * F::argument(x[k]));
+        for (int k = 0; k < N; ++k) x[k] = logistic_product(x[k], F::argument(x[k]));
 }

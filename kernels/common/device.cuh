@@ -174,19 +174,39 @@ __device__ __forceinline__ void store_rounded(T* p, const float (&values)[N], in
 template <typename F, typename T, int N>
 __device__ __forceinline__ void logistic_products(float (&x)[N])
 {
-    UNROLL for (int k = 0; k < N; ++k) x[k] = logistic_product(x[k], F::SCALE * F::argument(x[k]));
+    UNROLL for (int k = 0; k < N; ++k) x[k] = logistic_product(x[k], F::argument(x[k]));
 }
+typedef float PartialSum;
 template <int N>
-__device__ __forceinline__ void quarter_turn(const float (&v)[N], float (&turned)[N])
+__device__ __forceinline__ PartialSum sum_of_squares(const float (&v)[N])
 {
-    UNROLL for (int k = 0; k < N; k += 2)
-    {
-        turned[k] = -v[k + 1];
-        turned[k + 1] = v[k];
-    }
+    float sum = 0.0f;
+    UNROLL for (int k = 0; k < N; ++k) sum += v[k] * v[k];
+    return sum;
+}
+template <int COUNT>
+__device__ __forceinline__ void add_parts(PartialSum (&sums)[COUNT], float (&totals)[COUNT])
+{
+    UNROLL for (int i = 0; i < COUNT; ++i) totals[i] = sums[i];
+}
+template <typename T, int N>
+__device__ __forceinline__ void load_as_lanes(const float* p, float (&values)[N], int)
+{
+    load_floats(p, values);
+}
+template <typename T, int N>
+__device__ __forceinline__ void swap_pairs(const float (&v)[N], float (&swapped)[N])
+{
+    UNROLL for (int k = 0; k < N; ++k) swapped[k] = v[k ^ 1];
+}
+template <typename T, int N>
+__device__ __forceinline__ void negate_first(float (&v)[N])
+{
+    UNROLL for (int k = 0; k < N; k += 2) v[k] = -v[k];
 }
 #else
 #include "cpu_steps.cuh"
+#include "cpu_lanes.cuh"
 #endif
 
 // Flat kernels take their elements in spans, one block a span, so that a block's elements are neighbours on both targets.

@@ -5,8 +5,10 @@
 
 struct GeluTanh
 {
-    // 0.5 (1 + tanh u) = 1 / (1 + e^-2u), which keeps its digits where the tanh is near -1; u = SCALE argument(x)
-    static constexpr float SCALE = 0.7978845608f;
-    static __device__ __forceinline__ float argument(float x) { return fmaf(in_order(0.044715f * x * x), x, x); }
-    static __device__ __forceinline__ float apply(float x) { return logistic_product(x, SCALE * argument(x)); }
+    // 0.5 (1 + tanh u) = 1 / (1 + e^-2u), which keeps its digits where the tanh is near -1
+    static __device__ __forceinline__ float argument(float x, float unit = 1.0f)  // u unit
+    {
+        return x * fmaf(in_order(x * x), 0.0356774081f * unit, 0.7978845608f * unit);
+    }
+    static __device__ __forceinline__ float apply(float x) { return logistic_product(x, argument(x)); }
 };

@@ -10,10 +10,12 @@ constexpr int WARP_SIZE = 32;
 constexpr int MAX_WARPS = 32;
 template <typename T>
 constexpr int PACK_WIDTH = 16 / sizeof(T);  // 16 bytes a thread and request
-constexpr int TILE_WIDTH = 1;               // for kernels that arithmetic bounds: an element a thread
+constexpr int END_WIDTH = 1;
+constexpr int TILE_WIDTH = 1;  // for kernels that arithmetic bounds: an element a thread
 constexpr bool IS_GPU = true;
 #define ALWAYS_INLINE
 #define UNROLL _Pragma("unroll")
+#define ROLLED
 
 // On a CPU this asks for memory ahead of its use; a GPU has other warps to run meanwhile.
 template <typename T>

@@ -16,13 +16,11 @@ struct GeluErf
 };
 struct QuickGelu
 {
-    static constexpr float SCALE = 0.851f;
-    static __device__ __forceinline__ float argument(float x) { return x; }
+    static __device__ __forceinline__ float argument(float x, float unit = 1.0f) { return x * (0.851f * unit); }
 };
 struct Silu
 {
-    static constexpr float SCALE = 0.5f;
-    static __device__ __forceinline__ float argument(float x) { return x; }
+    static __device__ __forceinline__ float argument(float x, float unit = 1.0f) { return x * (0.5f * unit); }
 };
 template <typename F>
 struct Logistic
@@ -55,7 +53,7 @@ __device__ __forceinline__ void activate_spans(T* y, const T* x, int64 count)
 template <typename F, typename T>
 __device__ __forceinline__ void activate(T* y, const T* x, int64 count)
 {
-    constexpr int N = PACK_WIDTH<T>;
+    constexpr int N = (IS_GPU ? 1 : 2) * PACK_WIDTH<T>;  // a CPU has more to do between one step of a chain and the next
     if (packs_fit<N>(count, y, x))
         activate_spans<F, N>(y, x, count);
     else

@@ -5,106 +5,167 @@
 // source:  Su et al. 2021, arXiv:2104.09864 (RoPE); Zhang & Sennrich 2019, arXiv:1910.07467 (RMS norm)
 #include "../common/device.cuh"
 
-// N neighbours: an aligned pack, or element by element on a GPU and from any address on a CPU.
+// A unit of N neighbours, of which a head may have but left on a CPU: an aligned pack, or element by element on a GPU and from
+// any address on a CPU; in the order of T's lanes.
 template <bool PACKED, int N, typename T>
-__device__ __forceinline__ void load_unit(const T* p, float (&v)[N])
+__device__ __forceinline__ void load_unit(const T* p, float (&v)[N], int left)
 {
     if constexpr (PACKED || !IS_GPU)
-        load_floats(p, v);
+        load_lanes(p, v, left);
     else
         UNROLL for (int k = 0; k < N; ++k) v[k] = to_float(p[k]);
 }
-template <bool PACKED, int N, typename T>
-__device__ __forceinline__ void store_unit(T* p, const float (&v)[N])
+template <bool PACKED, typename T, int N>
+__device__ __forceinline__ void load_table_unit(const float* p, float (&v)[N], int left)
 {
     if constexpr (PACKED || !IS_GPU)
-        store_floats(p, v);
+        load_as_lanes<T>(p, v, left);
+    else
+        UNROLL for (int k = 0; k < N; ++k) v[k] = p[k];
+}
+template <bool PACKED, int N, typename T>
+__device__ __forceinline__ void store_unit(T* p, const float (&v)[N], int left)
+{
+    if constexpr (PACKED || !IS_GPU)
+        store_lanes(p, v, left);
     else
         UNROLL for (int k = 0; k < N; ++k) p[k] = from_float<T>(v[k]);
 }
 
-// Calls step.apply<N>(c) for this lane's units of a head's even part; they have W elements on a GPU, as many as fit on a CPU.
-// A step is a struct: NVRTC takes no generic lambda inside a device function.
+// Calls step.apply<N>(c, left) for this lane's units of a head's even part; they have W elements on a GPU, tiles and ends on a
+// CPU. A step is a struct: NVRTC takes no generic lambda inside a device function.
 template <int W, typename Step>
 __device__ __forceinline__ void for_units(int head_dim, int lane, int group, Step& step)
 {
     int c = lane * W;
     if constexpr (!IS_GPU)
     {
-        for (; c <= head_dim - TILE_WIDTH; c += TILE_WIDTH) step.template apply<TILE_WIDTH>(c);
-        for (; c <= head_dim - 8; c += 8) step.template apply<8>(c);
+        const int even = head_dim / 2 * 2;
+        for (; c <= even - TILE_WIDTH; c += TILE_WIDTH) step.template apply<TILE_WIDTH>(c, TILE_WIDTH);
+        for (; c <= even - END_WIDTH; c += END_WIDTH) step.template apply<END_WIDTH>(c, END_WIDTH);
+        if (c < even) step.template apply<END_WIDTH>(c, even - c);
     }
-    for (; c <= head_dim - W; c += group * W) step.template apply<W>(c);
+    else
+        for (; c <= head_dim - W; c += group * W) step.template apply<W>(c, W);
 }
+
+// Heads of one token, each stride after the one before.
+template <typename T>
+struct Heads
+{
+    T* x;
+    int64 stride;
+    int count;
+
+    __device__ __forceinline__ T* at(int h) const { return x + h * stride; }
+    __device__ __forceinline__ Heads part(int first, int most) const { return {at(first), stride, min(most, count - first)}; }
+};
+
+// A CPU does each unit of so many heads before the next one, as the sums of one head alone would be a chain, and weight, cos and
+// sin come into the order of lanes once.
+constexpr int HEADS = IS_GPU ? 1 : 24, SUMS = IS_GPU ? 1 : 8;
 
 template <bool PACKED, typename T>
 struct AddSquares
 {
-    const T* head;
-    float squares;
+    Heads<T> heads;  // at most SUMS
+    PartialSum squares[SUMS] = {};
 
     template <int N>
-    __device__ __forceinline__ void apply(int c)
+    __device__ __forceinline__ void apply(int c, int left)
     {
-        float v[N];
-        load_unit<PACKED>(head + c, v);
-        UNROLL for (int k = 0; k < N; ++k) squares += v[k] * v[k];
+        ROLLED for (int h = 0; h < heads.count; ++h)
+        {
+            float v[N];
+            load_unit<PACKED>(heads.at(h) + c, v, left);
+            squares[h] += sum_of_squares(v);
+        }
     }
 };
 
 template <bool PACKED, int W, typename T>
-__device__ __forceinline__ float head_rstd(const T* head, int head_dim, float eps, int lane, int group)
+__device__ __forceinline__ void heads_rstd(Heads<T> heads, float (&rstd)[HEADS], int head_dim, float eps, int lane, int group)
 {
-    AddSquares<PACKED, T> step{head, 0.0f};
-    for_units<W>(head_dim, lane, group, step);
-    float squares = step.squares;
-    if (head_dim % 2 != 0 && lane == 0) squares += to_float(head[head_dim - 1]) * to_float(head[head_dim - 1]);
-    return rsqrtf(group_sum(squares, group) / head_dim + eps);
+    for (int first = 0; first < heads.count; first += SUMS)
+    {
+        AddSquares<PACKED, T> step{heads.part(first, SUMS)};
+        for_units<W>(head_dim, lane, group, step);
+        float squares[SUMS];
+        add_parts(step.squares, squares);
+        for (int h = 0; head_dim % 2 != 0 && lane == 0 && h < step.heads.count; ++h)
+        {
+            const float last = to_float(step.heads.at(h)[head_dim - 1]);
+            squares[h] += last * last;
+        }
+        UNROLL for (int h = 0; h < SUMS; ++h) rstd[first + h] = rsqrtf(group_sum(squares[h], group) / head_dim + eps);
+    }
 }
 
 template <bool NORM, bool ROPE, bool PACKED, typename T>
 struct NormRope
 {
-    T* head;
+    Heads<T> heads;
+    const float* rstd;  // (heads)
     const T* weight;
     const float *cos, *sin;
-    float rstd;
 
+    // With norm and rotation (a, b) becomes rstd (a own_a + b other_a, b own_b + a other_b).
     template <int N>
-    __device__ __forceinline__ void apply(int c) const
+    __device__ __forceinline__ void factors(int c, int left, float (&own)[N], float (&other)[N]) const
     {
-        float v[N];
-        load_unit<PACKED>(head + c, v);
+        UNROLL for (int k = 0; k < N; ++k) own[k] = other[k] = 1.0f;
         if constexpr (NORM)
         {
-            float w[N];
-            load_unit<PACKED>(weight + c, w);
-            UNROLL for (int k = 0; k < N; ++k) v[k] = in_order(v[k] * rstd) * w[k];
+            load_unit<PACKED>(weight + c, own, left);
+            swap_pairs<T>(own, other);
         }
         if constexpr (ROPE)
         {
-            float turned[N], cosine[N], sine[N];
-            quarter_turn(v, turned);
-            load_unit<PACKED>(cos + c, cosine);
-            load_unit<PACKED>(sin + c, sine);
-            UNROLL for (int k = 0; k < N; ++k) v[k] = fmaf(v[k], cosine[k], in_order(turned[k] * sine[k]));
+            float cosine[N], sine[N];
+            load_table_unit<PACKED, T>(cos + c, cosine, left);
+            load_table_unit<PACKED, T>(sin + c, sine, left);
+            negate_first<T>(sine);
+            UNROLL for (int k = 0; k < N; ++k) own[k] *= cosine[k];
+            UNROLL for (int k = 0; k < N; ++k) other[k] *= sine[k];
         }
-        store_unit<PACKED>(head + c, v);
+    }
+
+    // Each lane reads and writes its own units, so that working in place is no hazard.
+    template <int N>
+    __device__ __forceinline__ void apply(int c, int left) const
+    {
+        float own[N], other[N];
+        factors(c, left, own, other);
+        ROLLED for (int h = 0; h < heads.count; ++h)
+        {
+            T* unit = heads.at(h) + c;
+            float v[N], swapped[N];
+            load_unit<PACKED>(unit, v, left);
+            if constexpr (NORM) UNROLL for (int k = 0; k < N; ++k) v[k] = in_order(v[k] * rstd[h]);
+            if constexpr (ROPE)
+            {
+                swap_pairs<T>(v, swapped);
+                UNROLL for (int k = 0; k < N; ++k) v[k] = fmaf(v[k], own[k], in_order(swapped[k] * other[k]));
+            }
+            else
+                UNROLL for (int k = 0; k < N; ++k) v[k] *= own[k];
+            store_unit<PACKED>(unit, v, left);
+        }
     }
 };
 
-// One head by the lanes of a group, rstd from head_rstd. Each lane reads and writes its own units, so that working in place is no
-// hazard.
 template <bool NORM, bool ROPE, bool PACKED, int W, typename T>
-__device__ __forceinline__ void norm_rope_head(T* head, const T* weight, const float* cos, const float* sin, int head_dim,
-                                               float rstd, int lane, int group)
+__device__ __forceinline__ void norm_rope_heads(Heads<T> heads, const T* weight, const float* cos, const float* sin, int head_dim,
+                                                float eps, int lane, int group)
 {
-    const NormRope<NORM, ROPE, PACKED, T> step{head, weight, cos, sin, rstd};
+    float rstd[HEADS];
+    if constexpr (NORM) heads_rstd<PACKED, W>(heads, rstd, head_dim, eps, lane, group);
+    const NormRope<NORM, ROPE, PACKED, T> step{heads, rstd, weight, cos, sin};
     for_units<W>(head_dim, lane, group, step);
-    if (NORM && head_dim % 2 != 0 && lane == 0)  // the last element of an odd head_dim, which has no rotation
+    for (int h = 0; NORM && head_dim % 2 != 0 && lane == 0 && h < heads.count; ++h)
     {
-        T& last = head[head_dim - 1];
-        last = from_float<T>(in_order(to_float(last) * rstd) * to_float(weight[head_dim - 1]));
+        T& last = heads.at(h)[head_dim - 1];  // which has no rotation
+        last = from_float<T>(in_order(to_float(last) * rstd[h]) * to_float(weight[head_dim - 1]));
     }
 }
 
@@ -112,7 +173,6 @@ template <bool NORM, bool ROPE, bool PACKED, int W, typename T>
 __device__ __forceinline__ void norm_rope_tokens(T* x, const T* weight, const float* cos, const float* sin, int batch, int tokens,
                                                  int heads, int head_dim, int64 batch_stride, int64 token_stride, float eps)
 {
-    constexpr int HEADS = IS_GPU ? 1 : 16;  // a CPU has many sums under way before it needs the first
     const int group = group_width(), lane = threadIdx.x % group, step = blockDim.x / group;
     for (int64 r = blockIdx.x; r < (int64)batch * tokens; r += gridDim.x)
     {
@@ -120,12 +180,9 @@ __device__ __forceinline__ void norm_rope_tokens(T* x, const T* weight, const fl
         T* x_token = x + r / tokens * batch_stride + token * token_stride;  // (heads, head_dim)
         for (int first = threadIdx.x / group; first < heads; first += HEADS * step)
         {
-            float rstd[HEADS];
-            for (int i = 0, h = first; i < HEADS && h < heads; ++i, h += step)
-                rstd[i] = NORM ? head_rstd<PACKED, W>(x_token + (int64)h * head_dim, head_dim, eps, lane, group) : 1.0f;
-            for (int i = 0, h = first; i < HEADS && h < heads; ++i, h += step)
-                norm_rope_head<NORM, ROPE, PACKED, W>(x_token + (int64)h * head_dim, weight, cos + table, sin + table, head_dim,
-                                                      rstd[i], lane, group);
+            const int left = (heads - first + step - 1) / step;
+            const Heads<T> some{x_token + (int64)first * head_dim, (int64)step * head_dim, min(HEADS, left)};
+            norm_rope_heads<NORM, ROPE, PACKED, W>(some, weight, cos + table, sin + table, head_dim, eps, lane, group);
         }
     }
 }
