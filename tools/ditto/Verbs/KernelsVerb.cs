@@ -26,6 +26,11 @@ internal sealed class KernelsVerb
         HelpName = "gpu",
     };
 
+    private readonly Option<bool> trace = new("--trace")
+    {
+        Description = "with --emulate: compares with the CPU device (or --device) and says which block and thread wrote the first wrong value",
+    };
+
     private readonly Option<string> filter = new("--filter") { Description = "kernels whose name contains this", HelpName = "text" };
     private readonly CommonOptions common;
     private readonly Shell shell;
@@ -35,6 +40,7 @@ internal sealed class KernelsVerb
         this.shell = shell;
         command.Add(architectures);
         command.Add(emulate);
+        command.Add(trace);
         command.Add(filter);
         common = new CommonOptions(command);
         command.SetAction(Run);
@@ -52,6 +58,7 @@ internal sealed class KernelsVerb
             throw new RequestException("--filter", text, string.Join(", ", names));
         }
         if (parsed.GetValue(emulate) is { } target) return Emulate(parsed, target, kernels);
+        if (parsed.GetValue(trace)) throw new RequestException("--trace", "given alone", "together with --emulate");
         string[] wanted = [.. (parsed.GetValue(architectures) ?? []).SelectMany(list => list.Split(',', StringSplitOptions.RemoveEmptyEntries))];
         if (wanted.Length == 0 && common.DeviceName(parsed) != "auto")
         {
@@ -106,11 +113,35 @@ internal sealed class KernelsVerb
         DataSheet target = TargetOf(name);
         KernelCase[] cases = CasesOf(parsed, kernels);
         if (!KernelCompiler.TryLoad(out KernelCompiler? _, out string reason)) return RefuseWithoutCompiler(reason);
+        if (parsed.GetValue(trace)) return Trace(parsed, target.Architecture, cases);
         using KernelEmulation emulation = new(target);
         EmulatedKernel[] ran = StepProgress.Run(shell, "kernels", progress => emulation.Run(cases, progress, shell.Cancellation), "kernel");
         if (common.IsJson(parsed)) JsonReport.Write(shell, "kernels", json => EmulationReport.WriteJson(json, target, ran));
         else EmulationReport.WriteText(shell, target, ran);
         return ExitCode.Ok;
+    }
+
+    /// <summary>Runs each case on two devices; a wrong value ends nothing, so that one run shows all that are wrong.</summary>
+    private int Trace(ParseResult parsed, string architecture, KernelCase[] cases)
+    {
+        using Device reference = common.DeviceName(parsed) == "auto" ? Device.Open("cpu") : common.Open(parsed);
+        using KernelTrace tracing = new(reference, architecture);
+        Stopwatch time = Stopwatch.StartNew();
+        List<(KernelCase Case, WrongValue? Wrong)> traced = StepProgress.Run(shell, "kernels", progress =>
+        {
+            List<(KernelCase Case, WrongValue? Wrong)> done = [];
+            foreach (KernelCase one in cases)
+            {
+                shell.Cancellation.ThrowIfCancellationRequested();
+                done.Add((one, tracing.Run(one)));
+                progress.Report(new StepUpdate(done.Count, cases.Length, 0, time.Elapsed));
+            }
+            return done;
+        }, "kernel");
+        string emulated = $"emulated:{architecture}";
+        if (common.IsJson(parsed)) JsonReport.Write(shell, "kernels", json => TraceReport.WriteJson(json, reference.Name, emulated, traced));
+        else TraceReport.WriteText(shell, reference.Name, emulated, traced);
+        return traced.TrueForAll(one => one.Wrong is null) ? ExitCode.Ok : ExitCode.CheckFailed;
     }
 
     private static DataSheet TargetOf(string name)

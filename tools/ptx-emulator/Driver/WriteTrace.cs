@@ -3,8 +3,8 @@ using Ditto.Emulation.Memory;
 namespace Ditto.Emulation.Driver;
 
 /// <summary>
-/// Keeps, from now until it is disposed or another begins, who writes which byte of an emulated device's memory. Launches are slower, and the records take 8 bytes a
-/// byte that is written.
+/// Keeps, from now until it is disposed or another begins, who writes which byte of an emulated device's memory. Launches are slower, and the
+/// records take 8 bytes a byte that is written.
 /// </summary>
 public sealed class WriteTrace : IDisposable
 {
