@@ -8,6 +8,7 @@
 
 #include "context.h"
 #include "event.h"
+#include "pages.h"
 #include "weight_cache.h"
 #include "threads.h"
 
@@ -43,15 +44,20 @@ void run(const KernelLaunch& launch)
         { launch.kernel->run(launch.arguments.data(), launch.grid, task * chunk, std::min(blocks, (task + 1) * chunk)); });
 }
 
+// With a huge page for every thread, a task ends where one does: the first to write into a page has the system clear it, and of
+// two threads that come at once both would.
 template <typename Body>
-void in_pieces(std::size_t bytes, Body&& body)
+void in_pieces(const void* to, std::size_t bytes, Body&& body)
 {
-    const std::int64_t tasks = static_cast<std::int64_t>((bytes + BYTES_PER_TASK - 1) / BYTES_PER_TASK);
+    const bool large = bytes >= HUGE_PAGE * static_cast<std::size_t>(thread_count());
+    const std::size_t unit = large ? HUGE_PAGE : BYTES_PER_TASK;
+    const std::size_t before = large ? reinterpret_cast<std::uintptr_t>(to) % HUGE_PAGE : 0;  // of the first task's unit
+    const std::int64_t tasks = static_cast<std::int64_t>((before + bytes + unit - 1) / unit);
     parallel_for(tasks,
                  [&](std::int64_t task, int)
                  {
-                     const std::size_t first = static_cast<std::size_t>(task) * BYTES_PER_TASK;
-                     body(first, std::min(BYTES_PER_TASK, bytes - first));
+                     const std::size_t start = static_cast<std::size_t>(task) * unit, first = std::max(start, before) - before;
+                     body(first, std::min(start + unit - before, bytes) - first);
                  });
 }
 
@@ -64,13 +70,13 @@ void run(const Copy& copy)
     if (to < from + copy.bytes && from < to + copy.bytes)
         std::memmove(to, from, copy.bytes);  // overlapping, which CUDA leaves undefined
     else
-        in_pieces(copy.bytes, [&](std::size_t first, std::size_t bytes) { std::memcpy(to + first, from + first, bytes); });
+        in_pieces(to, copy.bytes, [&](std::size_t first, std::size_t bytes) { std::memcpy(to + first, from + first, bytes); });
 }
 
 template <typename T>
 void fill(T* to, T value, std::size_t count)
 {
-    in_pieces(count * sizeof(T),
+    in_pieces(to, count * sizeof(T),
               [&](std::size_t first, std::size_t bytes) { std::fill_n(to + first / sizeof(T), bytes / sizeof(T), value); });
 }
 

@@ -17,7 +17,7 @@ namespace ditto
 {
 namespace
 {
-constexpr std::size_t HUGE_PAGE = std::size_t{2} << 20, ALIGNMENT = 256, PAGE = 4096;
+constexpr std::size_t ALIGNMENT = 256, PAGE = 4096;
 constexpr std::size_t CHECKED = std::size_t{1} << 20;  // smaller blocks are not worth reading /proc for
 
 std::atomic<std::size_t> in_use{0};

@@ -6,6 +6,8 @@
 
 namespace ditto
 {
+inline constexpr std::size_t HUGE_PAGE = std::size_t{2} << 20;
+
 // Aligned to 256 bytes, from 2 MiB on to 2 MiB and backed by huge pages where the system has them. Null where the bytes would
 // exceed what was free when the first were asked for, or what is free now: the system itself would promise them and kill the
 // process later. Between guards (guard.h) a block is aligned as its length is.

@@ -1,4 +1,5 @@
 // driver_test.cpp: the driver's rules: order, handles, memory, errors
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -60,6 +61,21 @@ void test_memory()
     NEED(cuMemcpyHtoD_v2(large, host.data(), host.size()));
     NEED(cuMemcpyDtoH_v2(back.data(), large, back.size()));
     EXPECT(host == back);
+    // Large ones are split at huge pages, wherever they begin.
+    for (const std::size_t first : {std::size_t{0}, std::size_t{1}, (std::size_t{2} << 20) - 3, std::size_t{2} << 20})
+    {
+        const std::size_t bytes = (std::size_t{6} << 20) + 5;
+        NEED(cuMemsetD8_v2(large, 1, host.size()));
+        NEED(cuMemsetD8_v2(large + first, 2, bytes));
+        std::vector<unsigned char> expected(host.size(), 1);
+        std::fill_n(expected.begin() + static_cast<std::ptrdiff_t>(first), bytes, static_cast<unsigned char>(2));
+        NEED(cuMemcpyDtoH_v2(back.data(), large, back.size()));
+        EXPECT(back == expected);
+        NEED(cuMemcpyHtoD_v2(large + first, host.data(), bytes));
+        std::copy_n(host.begin(), bytes, expected.begin() + static_cast<std::ptrdiff_t>(first));
+        NEED(cuMemcpyDtoH_v2(back.data(), large, back.size()));
+        EXPECT(back == expected);
+    }
     EXPECT(cuMemcpyHtoD_v2(small, host.data(), 101) == CUDA_ERROR_INVALID_VALUE);
     EXPECT(cuMemsetD8_v2(small + 1, 0, 100) == CUDA_ERROR_INVALID_VALUE);
     EXPECT(cuMemFree_v2(small + 1) == CUDA_ERROR_INVALID_VALUE);
