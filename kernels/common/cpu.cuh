@@ -212,5 +212,5 @@ __forceinline__ float erff(float v)
 
 __forceinline__ float block_sum(float value) { return value; }
 __forceinline__ float block_max(float value) { return value; }
-__forceinline__ int group_width() { return 1; }
+__forceinline__ int group_width(int) { return 1; }
 __forceinline__ float group_sum(float value, int) { return value; }

@@ -102,11 +102,13 @@ template <typename T, int N>
 __device__ __forceinline__ void store_pack(T* p, Pack<T, N> v)
 {
     constexpr int WORDS = sizeof(v) / 4;
-    if constexpr (WORDS == 2 || WORDS == 4)
+    if constexpr (WORDS == 1 || WORDS == 2 || WORDS == 4)
     {
         uint32 w[WORDS];
         memcpy(w, &v, sizeof(v));
-        if constexpr (WORDS == 4)
+        if constexpr (WORDS == 1)
+            asm volatile("st.global.b32 [%0], %1;" ::"l"(__cvta_generic_to_global(p)), "r"(w[0]) : "memory");
+        else if constexpr (WORDS == 4)
             asm volatile("st.global.v4.b32 [%0], {%1, %2, %3, %4};" ::"l"(__cvta_generic_to_global(p)), "r"(w[0]), "r"(w[1]),
                          "r"(w[2]), "r"(w[3])
                          : "memory");

@@ -90,10 +90,14 @@ __device__ inline float block_reduce(float value)
 __device__ inline float block_sum(float value) { return block_reduce<SumOf>(value); }
 __device__ inline float block_max(float value) { return block_reduce<MaxOf>(value); }
 
+// A group for so many requests: half a warp where that is enough, else a warp; 1 where the block has no whole groups.
+__device__ __forceinline__ int group_width(int requests)
+{
+    const int width = requests > WARP_SIZE / 2 ? WARP_SIZE : WARP_SIZE / 2;
+    return blockDim.x % width == 0 ? width : 1;
+}
 // Sums over aligned groups of neighbouring lanes (group = 1, 2, 4, 8, 16 or 32, whole groups in the block): each lane gets its
 // group's.
-constexpr int GROUP_WIDTH = 16;
-__device__ __forceinline__ int group_width() { return blockDim.x % GROUP_WIDTH == 0 ? GROUP_WIDTH : 1; }
 __device__ __forceinline__ float group_sum(float value, int group)
 {
     const uint32 lanes = group == WARP_SIZE ? 0xffffffffu : (1u << group) - 1u;

@@ -1,26 +1,64 @@
 // patchify: tokens[b, i w/p + j, (c, ph, pw)] = latents[b % latent_batch, c, i p + ph, j p + pw]; unpatchify from (ph, pw, c)
 // shapes:  latents (latent_batch, channels, h, w) f32; tokens (batch, h/p * w/p, channels p p) T; image (batch, channels, h, w)
-// launch:  grid.x any (strips of tokens, image rows or token rows are block-strided), block.x any
+// launch:  grid.x any (strips of tokens, rows of pixels or token rows are block-strided), block.x any, best a multiple of 32
 // traffic: sizeof(T) + 4 bytes per element; add_position_embedding (x[b, n] += position[n], f32): 2 * sizeof(T), cached table
 // source:  Dosovitskiy et al. 2020, arXiv:2010.11929 (patches as tokens); diffusers DiTTransformer2DModel for the two orders
 #include "../common/device.cuh"
+
+// 32 neighbouring threads take N pixels of 4 tokens and 8 places each: whole sectors of the image and of the tokens where p = N
+// = 2.
+constexpr int TILE_TOKENS = 4, TILE_PLACES = 8, TILE_SIZE = TILE_TOKENS * TILE_PLACES;
+
+template <int N, typename T>
+__device__ __forceinline__ void patchify_strips(T* tokens, const float* latents, int batch, int latent_batch, int channels,
+                                                int height, int width, int patch)
+{
+    const int strips = height / patch, columns = width / patch, places = channels * patch * patch / N;  // N pixels of a row each
+    const int across = (places + TILE_PLACES - 1) / TILE_PLACES, down = (columns + TILE_TOKENS - 1) / TILE_TOKENS;
+    for (int64 s = blockIdx.x; s < (int64)batch * strips; s += gridDim.x)
+    {
+        const int64 sample = s / strips % latent_batch;
+        const float* corner = latents + (sample * channels * height + s % strips * patch) * width;  // row i p of channel 0
+        T* strip = tokens + s * columns * places * N;                                               // (columns, places, N)
+        for (int u = threadIdx.x; u < across * down * TILE_SIZE; u += blockDim.x)
+        {
+            const int tile = u / TILE_SIZE, j = tile / across * TILE_TOKENS + u % TILE_SIZE / TILE_PLACES;
+            const int place = tile % across * TILE_PLACES + u % TILE_PLACES, element = place * N;
+            if (j >= columns || place >= places) continue;
+            const int c = element / (patch * patch), ph = element / patch % patch, pw = element % patch;
+            float v[N];
+            load_floats(corner + ((int64)c * height + ph) * width + j * patch + pw, v);
+            store_floats(strip + ((int64)j * places + place) * N, v);
+        }
+    }
+}
 
 template <typename T>
 __global__ void patchify(T* __restrict__ tokens, const float* __restrict__ latents, int batch, int latent_batch, int channels,
                          int height, int width, int patch)
 {
-    const int strips = height / patch, columns = width / patch, area = patch * patch, token_dim = channels * area;
-    const int64 strip_length = (int64)columns * token_dim;
-    for (int64 s = blockIdx.x; s < (int64)batch * strips; s += gridDim.x)
+    if (patch % 2 == 0 && packs_fit<2>(patch, tokens, latents))
+        patchify_strips<2>(tokens, latents, batch, latent_batch, channels, height, width, patch);
+    else
+        patchify_strips<1>(tokens, latents, batch, latent_batch, channels, height, width, patch);
+}
+
+// Neighbouring threads take N channels each of a pixel, then those of the next pixel.
+template <int N, typename T>
+__device__ __forceinline__ void unpatchify_rows(float* image, const T* tokens, int batch, int channels, int height, int width,
+                                                int patch)
+{
+    const int columns = width / patch, token_dim = channels * patch * patch, packs = channels / N;
+    for (int64 r = blockIdx.x; r < (int64)batch * height; r += gridDim.x)
     {
-        const int64 sample = s / strips % latent_batch;
-        const float* corner = latents + (sample * channels * height + s % strips * patch) * width;  // row i p of channel 0
-        T* strip = tokens + s * strip_length;  // (columns, channels, patch, patch)
-        for (int64 e = threadIdx.x; e < strip_length; e += blockDim.x)
+        const int64 sample = r / height, h = r % height;
+        const int64 token = (sample * (height / patch) + h / patch) * columns;  // the strip's first token
+        for (int u = threadIdx.x; u < width * packs; u += blockDim.x)
         {
-            const int j = (int)(e / token_dim), element = (int)(e % token_dim);
-            const int c = element / area, ph = element % area / patch, pw = element % patch;
-            strip[e] = from_float<T>(corner[((int64)c * height + ph) * width + j * patch + pw]);
+            const int w = u / packs, c = u % packs * N;
+            float v[N];
+            load_floats(tokens + (token + w / patch) * token_dim + (h % patch * patch + w % patch) * channels + c, v);
+            UNROLL for (int k = 0; k < N; ++k) image[((sample * channels + c + k) * height + h) * width + w] = v[k];
         }
     }
 }
@@ -29,17 +67,10 @@ template <typename T>
 __global__ void unpatchify(float* __restrict__ image, const T* __restrict__ tokens, int batch, int channels, int height,
                            int width, int patch)
 {
-    const int columns = width / patch, token_dim = channels * patch * patch;
-    for (int64 r = blockIdx.x; r < (int64)batch * channels * height; r += gridDim.x)
-    {
-        const int h = (int)(r % height), c = (int)(r / height % channels);
-        const int64 token = (r / height / channels * (height / patch) + h / patch) * columns;  // the strip's first token
-        for (int w = threadIdx.x; w < width; w += blockDim.x)
-        {
-            const int element = (h % patch * patch + w % patch) * channels + c;
-            image[r * width + w] = to_float(tokens[(token + w / patch) * token_dim + element]);
-        }
-    }
+    if (channels % 4 == 0 && packs_fit<4>(channels, tokens))
+        unpatchify_rows<4>(image, tokens, batch, channels, height, width, patch);
+    else
+        unpatchify_rows<1>(image, tokens, batch, channels, height, width, patch);
 }
 
 template <int N, typename T>
@@ -64,7 +95,7 @@ __device__ __forceinline__ void add_position_rows(T* x, const float* position, i
 template <typename T>
 __global__ void add_position_embedding(T* __restrict__ x, const float* __restrict__ position, int batch, int tokens, int dim)
 {
-    constexpr int N = PACK_WIDTH<T>;
+    constexpr int N = PACK_WIDTH<float>;
     if (packs_fit<N>(dim, x, position))
         add_position_rows<N>(x, position, batch, tokens, dim);
     else

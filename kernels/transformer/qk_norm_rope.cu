@@ -1,6 +1,6 @@
 // qk_norm_rope: per head x <- x * rsqrt(mean(x^2) + eps) * weight, then pairs (a, b) <- (a cos - b sin, b cos + a sin); in place
 // shapes:  x (batch, tokens, heads, head_dim) T by strides; weight (head_dim) or null; cos, sin (tokens, head_dim) f32 or null
-// launch:  grid.x any (tokens are block-strided), block.x any up to 1024, best a multiple of 16: 16 lanes share a head, else 1
+// launch:  grid.x any (tokens are block-strided), block.x any up to 1024, best a multiple of 32: 16 or 32 lanes share a head, else 1
 // traffic: 2 * sizeof(T) bytes per element; the tables and the second reading of a head come from cache
 // source:  Su et al. 2021, arXiv:2104.09864 (RoPE); Zhang & Sennrich 2019, arXiv:1910.07467 (RMS norm)
 #include "../common/device.cuh"
@@ -173,7 +173,7 @@ template <bool NORM, bool ROPE, bool PACKED, int W, typename T>
 __device__ __forceinline__ void norm_rope_tokens(T* x, const T* weight, const float* cos, const float* sin, int batch, int tokens,
                                                  int heads, int head_dim, int64 batch_stride, int64 token_stride, float eps)
 {
-    const int group = group_width(), lane = threadIdx.x % group, step = blockDim.x / group;
+    const int group = group_width(head_dim / W), lane = threadIdx.x % group, step = blockDim.x / group;
     for (int64 r = blockIdx.x; r < (int64)batch * tokens; r += gridDim.x)
     {
         const int64 token = r % tokens, table = token * head_dim;
@@ -207,7 +207,7 @@ __global__ void qk_norm_rope(T* __restrict__ x, const T* __restrict__ weight, co
                              const float* __restrict__ sin, int batch, int tokens, int heads, int head_dim, int64 batch_stride,
                              int64 token_stride, float eps)
 {
-    constexpr int N = PACK_WIDTH<T>;
+    constexpr int N = PACK_WIDTH<float>;
     if (IS_GPU && packs_fit<N>(head_dim | batch_stride | token_stride, x, weight) && packs_fit<N>(head_dim, cos, sin))
         norm_rope<true, N>(x, weight, cos, sin, batch, tokens, heads, head_dim, batch_stride, token_stride, eps);
     else

@@ -102,10 +102,10 @@ public sealed unsafe partial class Operations
         ShapeCheck.Length(family.Name, "image", image, 0, tokens[0], "tokens has that many samples");
         KernelEntry entry = family[tokens.DType];
         if (tokens.ElementCount == 0) return;
-        long rows = image[0] * image[1] * image[2];
+        long rows = image[0] * image[2];
         Trace?.Declare(OperationKind.Kernel, image.ByteCount + tokens.ByteCount);
         Launch(
-            Device.Kernels.Get(entry), RowGeometry(rows, image[3] * 4, DType.F32), image, tokens, (int)image[0], (int)image[1], (int)image[2],
+            Device.Kernels.Get(entry), RowGeometry(rows, image[1] * image[3], DType.F32), image, tokens, (int)image[0], (int)image[1], (int)image[2],
             (int)image[3], patchSize);
     }
 
@@ -129,7 +129,7 @@ public sealed unsafe partial class Operations
         int dim = ShapeCheck.Int(family.Name, "dim", x[2]);
         if (x.ElementCount == 0) return;
         Trace?.Declare(OperationKind.Kernel, (2 * x.ByteCount) + position.ByteCount);
-        Launch(Device.Kernels.Get(entry), RowGeometry((long)batch * tokens, dim, x.DType), x, position, batch, tokens, dim);
+        Launch(Device.Kernels.Get(entry), RowGeometry((long)batch * tokens, dim, DType.F32), x, position, batch, tokens, dim);
     }
 
     private static void CheckPatches(string operation, string imageName, in Tensor image, in Tensor tokens, int patchSize)

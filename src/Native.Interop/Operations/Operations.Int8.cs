@@ -136,7 +136,7 @@ public sealed unsafe partial class Operations
         if (y.ElementCount == 0) return;
         Trace?.Declare(OperationKind.Kernel, y.ByteCount + (4 * y.ElementCount) + rowScales.ByteCount + columnScales.ByteCount + residual.ByteCount);
         Launch(
-            Device.Kernels.Get(entry), RowGeometry(count, columns, y.DType), y, sums, rowScales, columnScales, bias, residual, count, columns,
+            Device.Kernels.Get(entry), RowGeometry(count, columns, DType.F32), y, sums, rowScales, columnScales, bias, residual, count, columns,
             sums.Stride(0), rows.Stride, added.Stride, activation == Activation.GeluTanh ? 1 : 0);
     }
 
