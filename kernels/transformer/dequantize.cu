@@ -1,6 +1,6 @@
 // dequantize: y[r,c] = act(sums[r,c] * row_scale[r] * column_scale[c] + bias[c] + residual[r,c]), act: none or GELU (tanh)
 // shapes:  sums (rows, columns) int32 by row stride; y, residual (rows, columns) T by row strides; bias (columns) T; scales f32
-// launch:  grid.x any (rows are block-strided), block.x any; packs of 4, 16 bytes of the widest type, where strides and pointers allow
+// launch:  grid.x any (rows are block-strided), block.x any; packs of four elements where strides and pointers allow
 // traffic: 4 + sizeof(T) bytes per element, sizeof(T) more with a residual; bias or residual may be null
 // source:  Dettmers et al. 2022, LLM.int8(), arXiv:2208.07339, 2.1 (vector-wise quantization)
 #include "../common/gelu.cuh"
@@ -74,9 +74,8 @@ __global__ void dequantize(T* y, const int* __restrict__ sums, const float* __re
                            const float* __restrict__ column_scales, const T* __restrict__ bias, const T* residual, int rows,
                            int columns, int64 sums_stride, int64 y_stride, int64 residual_stride, int gelu)
 {
-    constexpr int N = PACK_WIDTH<float>;
-    const bool fit = packs_fit<N>(columns | y_stride | residual_stride, y, bias, residual) &&
-                     packs_fit<(N < 4 ? N : 4)>(sums_stride, sums, column_scales);
+    constexpr int N = PACK_WIDTH<float>;  // packs of the wider types fill whole sectors of all
+    const bool fit = packs_fit<N>(columns | y_stride | residual_stride | sums_stride, y, bias, residual, sums, column_scales);
     if (fit && gelu)
         dequantize_any<true, N>(y, sums, row_scales, column_scales, bias, residual, rows, columns, sums_stride, y_stride,
                                 residual_stride);

@@ -95,7 +95,7 @@ __device__ __forceinline__ void add_position_rows(T* x, const float* position, i
 template <typename T>
 __global__ void add_position_embedding(T* __restrict__ x, const float* __restrict__ position, int batch, int tokens, int dim)
 {
-    constexpr int N = PACK_WIDTH<float>;
+    constexpr int N = PACK_WIDTH<float>;  // packs of the wider type fill whole sectors of both
     if (packs_fit<N>(dim, x, position))
         add_position_rows<N>(x, position, batch, tokens, dim);
     else
