@@ -116,6 +116,17 @@ public sealed class WaitTests
     }
 
     [Test]
+    public void Many_blocks_that_wait_in_vain_are_reported_as_soon_as_few()
+    {
+        // Each alone would have its own limit; together they have four.
+        const string body = "AGAIN: ld.volatile.global.u32 %r7, [%rd0]; setp.eq.u32 %p3, %r7, 0; @%p3 bra AGAIN;\n";
+        EmulationException? fault = Assert.Throws<EmulationException>(
+            () => Run(Start + body, 100, 32, 1, new CheckOptions(StepLimit: 1 << 18)));
+        Assert.That(fault!.Message, Does.Contain("no block ends"));
+        Assert.That(fault.Kind, Is.EqualTo(FaultKind.NoProgress));
+    }
+
+    [Test]
     public void The_limit_of_steps_can_be_moved_and_switched_off()
     {
         const string loop = "mov.u32 %r7, 0;\nWORK: add.u32 %r7, %r7, 1; setp.lt.u32 %p3, %r7, 5000; @%p3 bra WORK;\n";

@@ -10,7 +10,7 @@ namespace Ditto.Emulation.Checks;
 /// <param name="Barriers">Aligned barriers are reached together.</param>
 /// <param name="Lanes">Warp-level instructions name and read lanes that are there.</param>
 /// <param name="StepLimit">Basic blocks that the warps of a block may run together; one that runs more is reported to spin for what does not
-/// come. 0 for no limit.</param>
+/// come, and so is a set of blocks of which none ends in four times as many. 0 for no limit.</param>
 internal sealed record CheckOptions(
     bool Bounds = true, bool Alignment = true, bool Unwritten = true, bool SharedRaces = true, bool GlobalRaces = true, bool Barriers = true,
-    bool Lanes = true, long StepLimit = 1L << 26);
+    bool Lanes = true, long StepLimit = 1L << 25);

@@ -48,6 +48,7 @@ internal sealed class PublishedOrder
 
     private readonly ConcurrentDictionary<ulong, PublishedPlace> places = [];
     private uint latest;
+    private volatile bool hasPlaces;                     // asked at every atomic access; the dictionary would take its locks
 
     /// <summary>The stamp of accesses before a block's first fence.</summary>
     public uint FirstStamp { get; private set; }
@@ -62,6 +63,7 @@ internal sealed class PublishedOrder
     {
         Blocks = blocks;
         places.Clear();
+        hasPlaces = false;
         bool fits = latest + 1 + StampsOfLaunch <= LastStamp;
         FirstStamp = latest = fits ? latest + 1 : 1;
         return fits;
@@ -77,8 +79,12 @@ internal sealed class PublishedOrder
     }
 
     /// <summary>The place at an address; null where nobody has published.</summary>
-    public PublishedPlace? Find(ulong address) => places.IsEmpty ? null : places.GetValueOrDefault(address);
+    public PublishedPlace? Find(ulong address) => hasPlaces ? places.GetValueOrDefault(address) : null;
 
     /// <summary>Adds a publication.</summary>
-    public void Add(ulong address, Publication publication) => places.GetOrAdd(address, _ => new PublishedPlace()).Add(publication);
+    public void Add(ulong address, Publication publication)
+    {
+        places.GetOrAdd(address, _ => new PublishedPlace()).Add(publication);
+        hasPlaces = true;
+    }
 }

@@ -18,11 +18,12 @@ namespace Ditto.Emulation.Execution;
 internal sealed class BlockWorker(
     KernelLaunch launch, GlobalMemory memory, CheckOptions checks, GlobalRaces? races, BlockQueue queue, WorkerCounts? counts) : IDisposable
 {
-    private const int MostBegun = 1024, TurnsAfterFault = 64;
+    private const int MostBegun = 1024, TurnsAfterFault = 64, LimitOfAll = 4;
     private const long MostBytes = 256 << 20;            // of registers and shared memory of begun blocks
     private readonly Stack<ThreadBlock> spare = new();
     private readonly Queue<ThreadBlock> setBack = new();
     private int turnsAfterFault;
+    private long stepsInVain;                            // of set-back blocks, since one has ended
 
     /// <summary>Runs until no block is left.</summary>
     public void Run()
@@ -64,7 +65,12 @@ internal sealed class BlockWorker(
         {
             // A block that waits for one with a fault is given up, too.
             if (!queue.HasFault || (queue.IsWanted(block.LinearIndex) && turnsAfterFault++ <= TurnsAfterFault * (setBack.Count + 1)))
+            {
+                long before = block.Steps;
                 ended = block.Advance();
+                stepsInVain = ended ? 0 : stepsInVain + block.Steps - before;
+                if (checks.StepLimit > 0 && stepsInVain > LimitOfAll * checks.StepLimit) throw block.NoProgress(stepsInVain);
+            }
         }
         catch (EmulationException broken)
         {

@@ -18,7 +18,6 @@ internal sealed unsafe class ThreadBlock : IDisposable
     private readonly Frame[] frames;
     private readonly int threads;
     private GCHandle parameters;
-    private long steps;                                  // basic blocks that the warps have run
     private int turn, idleRounds;
 
     /// <summary>Room for the blocks of a launch, one after the other.</summary>
@@ -111,6 +110,14 @@ internal sealed unsafe class ThreadBlock : IDisposable
     /// <summary>Whether the block has used what other blocks may write, since it was last asked; or has slept.</summary>
     public bool LooksAtOthers { get; set; }
 
+    /// <summary>Basic blocks that the warps have run.</summary>
+    public long Steps { get; private set; }
+
+    /// <summary>The report that it does not end.</summary>
+    /// <param name="taken">Basic blocks that were run in vain.</param>
+    public EmulationException NoProgress(long taken) =>
+        Stuck(FaultKind.NoProgress, Invariant($"no block ends: {taken} basic blocks have been run"));
+
     /// <summary>Starts a block.</summary>
     /// <param name="linear">Its number.</param>
     public void Begin(long linear)
@@ -128,7 +135,7 @@ internal sealed unsafe class ThreadBlock : IDisposable
             SpecialRegisters.SetForBlock(frames[w], this, w);
             warps[w].Start(frames[w], lanes);
         }
-        (steps, turn, idleRounds) = (0, FirstTurn, 0);
+        (Steps, turn, idleRounds) = (0, FirstTurn, 0);
         LooksAtOthers = false;
     }
 
@@ -137,7 +144,7 @@ internal sealed unsafe class ThreadBlock : IDisposable
     /// <exception cref="EmulationException">It broke a rule.</exception>
     public bool Advance()
     {
-        long end = steps + turn;
+        long end = Steps + turn;
         while (true)
         {
             long accesses = Accesses, failed = FailedTests;
@@ -147,7 +154,7 @@ internal sealed unsafe class ThreadBlock : IDisposable
                 if (warp.Alive == 0) continue;
                 alive = true;
                 int blocks = warp.Run(Slice);
-                steps += blocks;
+                Steps += blocks;
                 ran |= blocks > 0;
                 isBusy |= blocks >= Slice;
             }
@@ -156,16 +163,15 @@ internal sealed unsafe class ThreadBlock : IDisposable
             bool isIdle = !isBusy && FailedTests > failed && Accesses - accesses == FailedTests - failed;
             idleRounds = isIdle ? idleRounds + 1 : 0;
             if (idleRounds > MostIdleRounds) throw Stuck(FaultKind.Deadlock, "every thread waits, and nobody can complete the phase");
-            if (Checks.StepLimit > 0 && steps > Checks.StepLimit)
-                throw Stuck(FaultKind.NoProgress, Invariant($"the block does not end: its warps have run {steps} basic blocks"));
-            if (steps < end) continue;
+            if (Checks.StepLimit > 0 && Steps > Checks.StepLimit) throw NoProgress(Steps);
+            if (Steps < end) continue;
             turn = LaterTurn;
             if (LooksAtOthers)
             {
                 LooksAtOthers = false;
                 return false;
             }
-            end = steps + turn;
+            end = Steps + turn;
         }
     }
 

@@ -19,7 +19,11 @@ internal static unsafe class GlobalAccess
         bool checksWritten = reads && block.Checks.Unwritten;
         GlobalRaces? races = access.HasFlag(AccessKind.Atomic) ? null : block.GlobalRaces;
         BlockOrder? order = block.Order;
-        if (order is not null && access.HasFlag(AccessKind.Atomic)) NoteOrder(warp, lanes, order, access);
+        if (access.HasFlag(AccessKind.Atomic))
+        {
+            block.LooksAtOthers = true;
+            if (order is not null) NoteOrder(warp, lanes, order, access);
+        }
         block.Counts?.NoteGlobal(warp, lanes, bytes, access);
         for (uint left = lanes; left != 0; left &= left - 1)
         {

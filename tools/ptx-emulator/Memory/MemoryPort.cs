@@ -17,7 +17,6 @@ internal static unsafe class MemoryPort
     {
         ulong* address = warp.Addresses.Address;
         warp.Block.Accesses++;
-        if (access.HasFlag(AccessKind.Atomic)) warp.Block.LooksAtOthers = true;
         if (space == MemorySpace.Generic)
         {
             uint left = lanes;
