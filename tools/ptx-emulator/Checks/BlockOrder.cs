@@ -8,7 +8,11 @@ namespace Ditto.Emulation.Checks;
 /// <param name="launch">What the blocks of the launch publish.</param>
 internal sealed class BlockOrder(PublishedOrder launch)
 {
-    private readonly HashSet<PublishedPlace> observed = [];    // places that were read since the last fence
+    private const int MostObserved = 1 << 12;                  // whoever reads more places between fences synchronizes by none of them
+
+    private readonly HashSet<ulong> observed = [];             // addresses that were read since the last fence
+    private readonly List<ulong> taken = [];                   // that the last access acquires: once it is done, not before
+    private readonly Dictionary<PublishedPlace, int> counts = [];   // how much of a place is acquired
     private readonly Dictionary<int, uint> known = [];         // by block the latest stamp that lies before
     private List<(PublishedPlace Place, int Count)> acquired = [];
     private int acquiredKnown;                                 // of those, as many are in `known`
@@ -26,6 +30,7 @@ internal sealed class BlockOrder(PublishedOrder launch)
     {
         get
         {
+            if (taken.Count > 0) Settle();
             if (mustMove) Move();
             return stamp;
         }
@@ -40,15 +45,24 @@ internal sealed class BlockOrder(PublishedOrder launch)
         (fenced, mustMove, acquiredKnown) = (0, false, 0);
         if (acquired.Count > 0) acquired = [];                 // what was published refers to the old list
         observed.Clear();
+        taken.Clear();
+        counts.Clear();
         known.Clear();
+    }
+
+    /// <summary>The last access is done: what it read was published by now. To be called before the next atomic one.</summary>
+    public void Settle()
+    {
+        foreach (ulong address in taken) Acquire(address);
+        taken.Clear();
     }
 
     /// <summary>A fence that reaches other blocks.</summary>
     public void Fence()
     {
-        if (!mustMove) fenced = stamp;
-        mustMove = true;
-        foreach (PublishedPlace place in observed) Acquire(place);
+        Settle();
+        Close();
+        foreach (ulong address in observed) Acquire(address);
         observed.Clear();
     }
 
@@ -60,13 +74,10 @@ internal sealed class BlockOrder(PublishedOrder launch)
     /// <param name="releases">Whether it is one for what it writes.</param>
     public void Note(ulong address, bool reads, bool writes, bool acquires, bool releases)
     {
-        if (reads && launch.Find(address) is PublishedPlace place)
-        {
-            if (acquires || writes) Acquire(place);
-            else observed.Add(place);
-        }
+        if (reads && (acquires || writes)) taken.Add(address);
+        else if (reads && observed.Count < MostObserved) observed.Add(address);
         if (!writes) return;
-        if (releases) Fence();
+        if (releases) Close();
         if (fenced != 0) launch.Add(address, new Publication(Block, fenced, acquired, acquired.Count));
     }
 
@@ -84,11 +95,20 @@ internal sealed class BlockOrder(PublishedOrder launch)
         return known.Count - (known.ContainsKey((int)Block) ? 1 : 0) >= launch.Blocks - 1;
     }
 
-    private void Acquire(PublishedPlace place)
+    // What the block has done is what its next publication tells.
+    private void Close()
     {
-        (PublishedPlace, int) next = (place, place.Count);
-        if (acquired.Count > 0 && acquired[^1] == next) return;
-        lock (acquired) acquired.Add(next);                    // others read it, from what this block has published
+        if (!mustMove) fenced = stamp;
+        mustMove = true;
+    }
+
+    private void Acquire(ulong address)
+    {
+        if (launch.Find(address) is not PublishedPlace place) return;
+        int count = place.Count;
+        if (counts.GetValueOrDefault(place) == count) return;
+        counts[place] = count;
+        lock (acquired) acquired.Add((place, count));          // others read it, from what this block has published
     }
 
     private void Move()

@@ -53,6 +53,7 @@ internal static unsafe class GlobalAccess
     {
         bool reads = access.HasFlag(AccessKind.Read), writes = access.HasFlag(AccessKind.Write);
         bool acquires = access.HasFlag(AccessKind.Acquire), releases = access.HasFlag(AccessKind.Release);
+        order.Settle();
         for (uint left = lanes; left != 0; left &= left - 1)
             order.Note(warp.Addresses.Address[Lanes.First(left)], reads, writes, acquires, releases);
     }
