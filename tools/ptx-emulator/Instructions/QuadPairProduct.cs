@@ -1,5 +1,5 @@
-using Ditto.Emulation.Counting;
 using System.Runtime.CompilerServices;
+using Ditto.Emulation.Counting;
 using Ditto.Emulation.Execution;
 using Ditto.Emulation.Numerics;
 
