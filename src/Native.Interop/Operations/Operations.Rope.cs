@@ -32,7 +32,7 @@ public sealed unsafe partial class Operations
         if (x.ElementCount == 0 || (weight.IsNull && cos.IsNull)) return;
         Trace?.Declare(OperationKind.Kernel, (2 * x.ByteCount) + weight.ByteCount + cos.ByteCount + sin.ByteCount);
         Launch(
-            Device.Kernels.Get(entry), RowGeometry((long)batch * tokens, (long)heads * headDim, DType.F32), x, weight, cos, sin, batch, tokens,
+            Device.Kernels.Get(entry), RowGeometry((long)batch * tokens, (long)heads * headDim, x.DType), x, weight, cos, sin, batch, tokens,
             heads, headDim, x.Stride(0), x.Stride(1), eps);
     }
 
