@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Ditto.Emulation.Counting;
 using Ditto.Interop;
+using Ditto.Pipelines;
 using Ditto.Testing;
 using NUnit.Framework;
 
@@ -51,6 +53,23 @@ public sealed class EmulationTests
         JsonElement kernel = Tool.Json("kernels", "--emulate", "sm_80", "--filter", "attention<bf16, 64>").GetProperty("kernels")[0];
         Assert.That(kernel.GetProperty("tensorFlops").GetInt64(), Is.EqualTo(4L * 2 * 16 * 256 * 256 * 64));
         Assert.That(kernel.GetProperty("worstBankConflict").GetInt32(), Is.LessThanOrEqualTo(2));
+    }
+
+    [Test]
+    public void Streaming_kernels_fill_their_sectors_and_attention_its_banks([Values(DType.F32, DType.BF16)] DType type)
+    {
+        TestCompiler.Require();
+        using KernelEmulation emulation = new(DataSheet.Find("h100-sxm")!);
+        KernelCase[] cases = [.. KernelCases.All.Where(one => one.Kernel.DType == type)];
+        using (Assert.EnterMultipleScope())
+        {
+            foreach (EmulatedKernel kernel in emulation.Run(cases, new Progress<StepUpdate>(), CancellationToken.None))
+            {
+                bool isAttention = kernel.Case.Name.StartsWith("attention", StringComparison.Ordinal);
+                Assert.That(kernel.Counts.WorstConflict, Is.LessThanOrEqualTo(2), kernel.Case.Name);
+                Assert.That(kernel.Counts.Global.Ratio, Is.LessThanOrEqualTo(isAttention ? 1.15 : 1.1), kernel.Case.Name);
+            }
+        }
     }
 
     [Test]
