@@ -17,8 +17,17 @@ internal static class KernelCases
 
     private static readonly SamplerCoefficients Step = new()
     {
-        Guidance = 4, GuidedChannels = (int)Channels, X0FromX = 1.1f, X0FromModel = -0.4f, EpsFromX = 0.2f, EpsFromModel = 0.8f, StoreX0 = 1,
-        XFromX = 0.9f, XFromX0 = 0.2f, H1 = -0.1f, H2 = 0.05f,
+        Guidance = 4,
+        GuidedChannels = (int)Channels,
+        X0FromX = 1.1f,
+        X0FromModel = -0.4f,
+        EpsFromX = 0.2f,
+        EpsFromModel = 0.8f,
+        StoreX0 = 1,
+        XFromX = 0.9f,
+        XFromX0 = 0.2f,
+        H1 = -0.1f,
+        H2 = 0.05f,
     };
 
     /// <summary>The cases, kernel by kernel, in f32, bf16 and f16; attention for the head_dims of known models.</summary>
