@@ -93,13 +93,13 @@ void check_beside(cublasLtHandle_t blas)
 void check_batches(cublasLtHandle_t blas)
 {
     Product p(blas);
-    p.batch(M * N);
+    p.batch(std::int64_t{M} * N);
     EXPECT(p.run() == CUBLAS_STATUS_SUCCESS);
-    p.batch(M * N - 1);
+    p.batch(std::int64_t{M} * N - 1);
     EXPECT(p.run() == CUBLAS_STATUS_INVALID_VALUE);
     p.batch(M);
     EXPECT(p.run() == CUBLAS_STATUS_INVALID_VALUE);  // apart only where columns leave room
-    Product::shape(p.d, CUDA_R_32F, M, N, 2 * M);
+    Product::shape(p.d, CUDA_R_32F, M, N, std::int64_t{2} * M);
     p.batch(M);
     EXPECT(p.run() == CUBLAS_STATUS_SUCCESS);
 }
