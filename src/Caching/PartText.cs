@@ -1,4 +1,5 @@
 using System.Globalization;
+using static System.FormattableString;
 
 namespace Ditto.Caching;
 
@@ -47,11 +48,24 @@ internal sealed class PartText
     /// <exception cref="CacheMethodException">It is missing, not an integer, or out of range.</exception>
     public int Integer(string name, int place, int min, int max, int? fallback = null)
     {
-        string expected = string.Create(CultureInfo.InvariantCulture, $"an integer, {min} to {max}");
+        string expected = min == max ? Invariant($"{min}") : Invariant($"an integer, {min} to {max}");
         if (Take(name, place) is not { } argument)
             return fallback ?? throw Refuse(end, name, "missing", expected);
         bool isRight = int.TryParse(argument.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value);
         return isRight && value >= min && value <= max ? value : throw Refuse(argument.Column, name, argument.Value, expected);
+    }
+
+    /// <summary>All values without a name, as integers that rise.</summary>
+    /// <param name="name">What one of them is.</param>
+    /// <param name="first">The first value's only choice.</param>
+    /// <param name="max">Largest value allowed.</param>
+    /// <exception cref="CacheMethodException">There is none, or one is not an integer, out of range, or not above the one before it.</exception>
+    public int[] Rising(string name, int first, int max)
+    {
+        int[] values = new int[Math.Max(1, arguments.Count(argument => argument.Name is null))];
+        for (int i = 0; i < values.Length; i++)
+            values[i] = Integer(name, i, i == 0 ? first : values[i - 1] + 1, i == 0 ? first : max);
+        return values;
     }
 
     /// <summary>A number above 0 and not above a bound.</summary>
@@ -64,7 +78,7 @@ internal sealed class PartText
         if (Take(name, -1) is not { } argument) return fallback;
         bool isRight = double.TryParse(argument.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double value);
         if (isRight && value > 0 && value <= max) return value;
-        throw Refuse(argument.Column, name, argument.Value, string.Create(CultureInfo.InvariantCulture, $"a number above 0, up to {max}"));
+        throw Refuse(argument.Column, name, argument.Value, Invariant($"a number above 0, up to {max}"));
     }
 
     /// <summary>One of several words.</summary>

@@ -62,7 +62,8 @@ public static class CacheUpdates
         if (coefficients.Length != computed.Length)
         {
             throw new ArgumentException(
-                Invariant($"one coefficient for each computed result: {computed.Length} results, room for {coefficients.Length}"), nameof(coefficients));
+                Invariant($"one coefficient for each computed result: {computed.Length} results, room for {coefficients.Length}"),
+                nameof(coefficients));
         }
         bool isRising = position > computed[0];
         double newer = position;

@@ -59,7 +59,7 @@ public sealed class CacheUpdatesTests
     [TestCase("hermite(2,sigma=NaN)", 17, "sigma", "NaN", "a number above 0, up to 1")]
     [TestCase("adams(0)", 7, "order", "0", "an integer, 1 to 4")]
     [TestCase("adams(5)", 7, "order", "5", "an integer, 1 to 4")]
-    [TestCase("adams(2,form=ratio)", 7, "order", "2", "an integer, 1 to 1")]
+    [TestCase("adams(2,form=ratio)", 7, "order", "2", "1")]
     [TestCase("adams(2,form=1)", 14, "form", "1", "plain, exponential, ratio")]
     [TestCase("reuse(1)", 7, "a value of reuse", "1", "reuse")]
     public void Wrong_text_is_refused_with_place_finding_and_what_would_do(string text, int column, string field, string found, string expected)

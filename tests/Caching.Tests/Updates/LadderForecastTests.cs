@@ -112,6 +112,15 @@ public sealed class LadderForecastTests
         Assert.That(weights, Is.EqualTo(new[] { at1, at2, at3, at5 }).Within(5e-5));
     }
 
+    [TestCase(1, 1.0082, 0.00413362, -0.33743324143866654)]          // as the released function gives them in f64, sigma 0.71
+    [TestCase(4, 4.0328, 7.62763792, 8.89828974792533)]
+    [TestCase(12, 12.0984, 72.68154128, 289.04425071398384)]
+    public void Hermite_weights_equal_the_recorded_ones(int k, params double[] expected)
+    {
+        double[] weights = [Weight(1, k, 0.71), Weight(2, k, 0.71), Weight(3, k, 0.71)];
+        Assert.That(weights, Is.EqualTo(expected).Within(1e-10));
+    }
+
     [Test]
     public void Taylor_and_Hermite_meet_where_they_should([Range(1, 5)] int k)
     {
