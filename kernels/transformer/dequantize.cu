@@ -9,12 +9,8 @@ template <int N>
 __device__ __forceinline__ void load_whole(const int* p, float (&values)[N], int left)
 {
 #ifdef __CUDACC_RTC__
-    constexpr int WIDTH = N < 4 ? N : 4;
-    UNROLL for (int i = 0; i < N; i += WIDTH)
-    {
-        const Pack<int, WIDTH> pack = load_pack<int, WIDTH>(p + i);
-        UNROLL for (int k = 0; k < WIDTH; ++k) values[i + k] = (float)pack.value[k];
-    }
+    const Pack<int, N> pack = load_pack<int, N>(p);
+    UNROLL for (int k = 0; k < N; ++k) values[k] = (float)pack.value[k];
 #else
     if (left >= N)
         for (int k = 0; k < N; ++k) values[k] = (float)p[k];
