@@ -54,10 +54,12 @@ internal sealed unsafe class WorkerCounts
         float32Flops += instruction.Float32Flops * count;
     }
 
-    /// <summary>Tensor cores work.</summary>
+    /// <summary>Tensor cores work for a warp.</summary>
     /// <param name="kind">What they multiply.</param>
-    /// <param name="operations">2 M N K.</param>
-    public void NoteTensor(TensorKind kind, long operations) => tensorFlops[(int)kind] += operations;
+    /// <param name="operations">2 M N K of the whole warp.</param>
+    /// <param name="lanes">The lanes that take part; each stands for its share.</param>
+    public void NoteTensor(TensorKind kind, long operations, uint lanes) =>
+        tensorFlops[(int)kind] += operations / Lanes.Count * Lanes.CountOf(lanes);
 
     /// <summary>A block has ended.</summary>
     public void EndBlock(ThreadBlock block) => cache.Add(block.LinearIndex, block.Trace!.Take());

@@ -41,6 +41,6 @@ internal sealed unsafe class DoubleTensorProduct(int rowCount, int depth, Roundi
         for (int r = 0; r < results.Length; r++)
             for (int j = 0; j < 8; j++) Lanes.Store(warp.Registers + results[r].Offset, j, Lanes.Load<double>((byte*)(sums + (r * Lanes.Count)), j),
                 warp.Active);
-        warp.Block.Counts?.NoteTensor(TensorKind.Float64, 2 * rowCount * 8 * depth / Lanes.Count * Lanes.CountOf(warp.Active));
+        warp.Block.Counts?.NoteTensor(TensorKind.Float64, 2 * rowCount * 8 * depth, warp.Active);
     }
 }

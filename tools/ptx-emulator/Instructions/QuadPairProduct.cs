@@ -59,7 +59,7 @@ internal sealed unsafe class QuadPairProduct(bool rowA, bool rowB, bool halfC, b
             else ExactSum.MultiplyTile(a, b, c, Depth, Size);
         }
         for (uint left = warp.Active; left != 0; left &= left - 1) Deliver(warp, Lanes.First(left), sums);
-        warp.Block.Counts?.NoteTensor(TensorKind.Half, Products * 2 * Size * Size * Depth / Lanes.Count * Lanes.CountOf(warp.Active));
+        warp.Block.Counts?.NoteTensor(TensorKind.Half, Products * 2 * Size * Size * Depth, warp.Active);
     }
 
     private void Deliver(Warp warp, int lane, float* sums)

@@ -79,7 +79,7 @@ internal sealed unsafe class TensorProduct(TensorShape shape, Row[] sources, Row
         Multiply(a, b, c);
         if (isHalf) ScatterHalves(warp, c);
         else ScatterSums(warp, c);
-        warp.Block.Counts?.NoteTensor(shape.Kind, shape.Operations / Lanes.Count * Lanes.CountOf(warp.Active));
+        warp.Block.Counts?.NoteTensor(shape.Kind, shape.Operations, warp.Active);
     }
 
     private void Multiply(uint* a, uint* b, uint* c)

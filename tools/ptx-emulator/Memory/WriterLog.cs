@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Numerics;
 using System.Runtime.InteropServices;
 using Ditto.Emulation.Execution;
 using Ditto.Emulation.Instructions;
@@ -38,7 +37,7 @@ internal sealed unsafe class WriterLog(GlobalMemory memory) : IDisposable
             | (((ulong)warp.Block.LinearIndex & ((1ul << BlockBits) - 1)) << BlockShift);
         for (uint left = lanes; left != 0; left &= left - 1)
         {
-            int lane = BitOperations.TrailingZeroCount(left);
+            int lane = Lanes.First(left);
             Fill(warp.Addresses.Address[lane], (ulong)bytes, shared | (uint)((warp.Index * Lanes.Count) + lane));
         }
     }
