@@ -116,11 +116,12 @@ public sealed class ReportTests
         Assert.That(result.Error, Does.Contain($"DITTO_CPU_ISA is \"{isa}\"").And.Contains("ditto devices"));
     }
 
-    [Test]
-    public void Kernels_without_a_compiler_says_what_is_missing()
+    [TestCase]
+    [TestCase("--emulate", "sm_90")]
+    public void Kernels_without_a_compiler_says_what_is_missing(params string[] options)
     {
         Dictionary<string, string> nowhere = new() { ["DITTO_NVRTC_PATH"] = "no-such-folder", ["CUDA_PATH"] = "", ["CUDA_HOME"] = "" };
-        ToolResult result = Tool.RunProcess(nowhere, "kernels", "--filter", "silu");
+        ToolResult result = Tool.RunProcess(nowhere, ["kernels", "--filter", "silu", .. options]);
         if (result.Code == ExitCode.Ok) Assert.Ignore("NVRTC is installed where the system looks");
         Assert.That(result.Code, Is.EqualTo(ExitCode.DeviceUnavailable));
         Assert.That(result.Error, Does.Contain("NVRTC").And.Contains("DITTO_NVRTC_PATH").And.Contains("--device cpu"));
@@ -128,6 +129,8 @@ public sealed class ReportTests
 
     [TestCase("--arch", "sm_42", "sm_120")]
     [TestCase("--filter", "no_such_kernel", "layernorm_modulate")]
+    [TestCase("--emulate", "sm_42", "sm_100")]
+    [TestCase("--emulate", "gtx-970", "rtx-4090")]
     public void Kernels_answers_unknown_values_with_the_known(string option, string value, string known)
     {
         ToolResult result = Tool.Run("kernels", option, value);

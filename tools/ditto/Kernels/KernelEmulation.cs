@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Ditto.Emulation.Counting;
 using Ditto.Emulation.Driver;
 using Ditto.Interop;
@@ -35,7 +34,8 @@ internal sealed class KernelEmulation : IDisposable
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public EmulatedKernel[] Run(IReadOnlyList<KernelCase> cases, IProgress<StepUpdate> progress, CancellationToken cancellation)
     {
-        Compile(cases, progress, cancellation);
+        KernelEntry[] kernels = [.. cases.Select(one => one.Kernel).Distinct()];
+        ParallelSteps.Run(kernels.Length, index => device.Kernels.Get(kernels[index]), progress, cancellation);
         return [.. cases.Select(one =>
         {
             cancellation.ThrowIfCancellationRequested();
@@ -64,19 +64,5 @@ internal sealed class KernelEmulation : IDisposable
         trace.Dispose();
         stream.Dispose();
         device.Dispose();
-    }
-
-    private void Compile(IReadOnlyList<KernelCase> cases, IProgress<StepUpdate> progress, CancellationToken cancellation)
-    {
-        KernelEntry[] kernels = [.. cases.Select(one => one.Kernel).Distinct()];
-        ParallelOptions threads = new() { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation };
-        Stopwatch time = Stopwatch.StartNew();
-        Lock reporting = new();
-        int done = 0;
-        Parallel.ForEach(kernels, threads, kernel =>
-        {
-            device.Kernels.Get(kernel);
-            lock (reporting) progress.Report(new StepUpdate(++done, kernels.Length, 0, time.Elapsed));
-        });
     }
 }

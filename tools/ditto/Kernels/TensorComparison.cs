@@ -7,15 +7,24 @@ namespace Ditto.CommandLine;
 /// Compares a tensor of one device with that of another. Devices round alike but sum in different orders and approximate functions differently:
 /// an element may differ by a few units in the last place of its own magnitude or, if that is larger, of the tensor's root mean square.
 /// </summary>
-/// <param name="type">Type of the elements.</param>
-/// <param name="expected">Bytes of one device.</param>
-internal sealed class TensorComparison(DType type, byte[] expected)
+internal sealed class TensorComparison
 {
     private const double Single = 64, Narrow = 2;                // units in the last place: of sums and functions, and of one more rounding
 
-    private readonly float[] values = Values(type, expected);
-    private readonly double unit = Unit(type);                   // allowed of a magnitude of 1
-    private readonly double typical = Typical(Values(type, expected));
+    private readonly DType type;
+    private readonly float[] values;
+    private readonly double unit;                                // allowed of a magnitude of 1
+    private readonly double typical;
+
+    /// <summary>A tensor to compare with.</summary>
+    /// <param name="type">Type of the elements.</param>
+    /// <param name="expected">Bytes of one device.</param>
+    public TensorComparison(DType type, byte[] expected)
+    {
+        this.type = type;
+        values = Values(type, expected);
+        (unit, typical) = (Unit(type), Typical(values));
+    }
 
     /// <summary>The expected element.</summary>
     public double Expected(long index) => values[index];

@@ -164,17 +164,11 @@ internal sealed class KernelsVerb
     private KernelFacts[] Compile(KernelCompiler compiler, SmLimits[] limits, KernelEntry[] kernels)
     {
         KernelFacts[] facts = new KernelFacts[limits.Length * kernels.Length];
-        ParallelOptions threads = new() { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = shell.Cancellation };
-        Stopwatch time = Stopwatch.StartNew();
-        int done = 0;
-        Lock reporting = new();
         return StepProgress.Run(shell, "kernels", progress =>
         {
-            Parallel.For(0, facts.Length, threads, index =>
-            {
+            void Compile(int index) =>
                 facts[index] = KernelFacts.Compile(compiler, kernels[index % kernels.Length], limits[index / kernels.Length]);
-                lock (reporting) progress.Report(new StepUpdate(++done, facts.Length, 0, time.Elapsed));
-            });
+            ParallelSteps.Run(facts.Length, Compile, progress, shell.Cancellation);
             return facts;
         }, "kernel");
     }
